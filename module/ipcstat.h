@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The private interface of the module: rows, hooks, counting.
+ *
+ * A mechanism is one file in mech/. It declares its rows, its hooks, and what a
+ * hook's event means for the rows; it ends in a struct ipc_mech named
+ * ipc_mech_<file>. One word in Kbuild makes it part of the module. The readers
+ * (proc.c, netlink.c) know no mechanism, and a mechanism knows no reader.
+ */
+#ifndef _IPCSTAT_H
+#define _IPCSTAT_H
+
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "compat.h"
+#include "wrap.h"
+
+struct file;
+
+/* Columns of /proc/ipcstat, in its order; for ever: new ones come at the end. */
+enum ipc_col {
+	IPC_OBJECTS,
+	IPC_QUEUED,
+	IPC_QUEUED_BYTES,
+	IPC_BLOCKED,
+	IPC_SEND_OPS,
+	IPC_SEND_BYTES,
+	IPC_SEND_COPIED,
+	IPC_SEND_WAITS,
+	IPC_SEND_WAIT_NS,
+	IPC_SEND_FAILS,
+	IPC_RECV_OPS,
+	IPC_RECV_BYTES,
+	IPC_RECV_COPIED,
+	IPC_RECV_WAITS,
+	IPC_RECV_WAIT_NS,
+	IPC_RECV_FAILS,
+
+	IPC_COLS
+};
+
+/* A direction is the column of its ops; the others follow at fixed distances. */
+enum ipc_dir {
+	IPC_SEND = IPC_SEND_OPS,
+	IPC_RECV = IPC_RECV_OPS,
+};
+
+enum {
+	IPC_D_OPS, IPC_D_BYTES, IPC_D_COPIED, IPC_D_WAITS, IPC_D_WAIT_NS, IPC_D_FAILS,
+};
+
+/* Sets of columns. */
+#define IPC_BIT(col)	(1U << (col))
+#define IPC_BITS_OPS(dir)	(IPC_BIT((dir) + IPC_D_OPS))
+#define IPC_BITS_DATA(dir)	(IPC_BIT((dir) + IPC_D_BYTES) | IPC_BIT((dir) + IPC_D_COPIED))
+#define IPC_BITS_WAITS(dir)	(IPC_BIT((dir) + IPC_D_WAITS) | IPC_BIT((dir) + IPC_D_WAIT_NS))
+#define IPC_BITS_FAILS(dir)	(IPC_BIT((dir) + IPC_D_FAILS))
+/* what a return value tells */
+#define IPC_BITS_RESULT(dir)	(IPC_BITS_OPS(dir) | IPC_BITS_DATA(dir) | IPC_BITS_FAILS(dir))
+#define IPC_BITS_QUEUE		(IPC_BIT(IPC_QUEUED) | IPC_BIT(IPC_QUEUED_BYTES))
+
+#define IPC_MAX_DETAILS		8
+
+/* One CPU's share of a row. Only ever added to; summed on read. */
+struct ipc_cells {
+	u64 col[IPC_COLS];
+	u64 detail[IPC_MAX_DETAILS];
+};
+
+/**
+ * struct ipc_gauge - what a row's gauge function fills in
+ * @value: indexed by IPC_OBJECTS, IPC_QUEUED, IPC_QUEUED_BYTES
+ * @unknown: IPC_BIT()s of the values that could not be known this time
+ */
+struct ipc_gauge {
+	u64 value[3];
+	u32 unknown;
+};
+
+/**
+ * struct ipc_row - one line of /proc/ipcstat
+ * @name: first column
+ * @na: IPC_BIT()s of the columns whose idea does not apply ("-")
+ * @unknown: columns that are never known exactly ("?"); for all others the hooks
+ *	decide: a column is known when every hook that feeds it is attached
+ * @details: names of further counters, NULL-terminated, at most IPC_MAX_DETAILS
+ * @gauge: reads the gauges. Process context, may sleep, several at once.
+ * @cells: of the engine
+ * @blocked: of the engine: tasks asleep in the row, per CPU, may be negative on one
+ * @fed: of the engine: columns fed by some hook
+ * @lost: of the engine: columns fed by a hook that is not attached
+ */
+struct ipc_row {
+	const char *name;
+	u32 na;
+	u32 unknown;
+	const char *const *details;
+	void (*gauge)(struct ipc_row *row, struct ipc_gauge *gauge);
+
+	struct ipc_cells __percpu *cells;
+	s64 __percpu *blocked;
+	u32 fed;
+	u32 lost;
+};
+
+/* ---- counting: from any context, no lock, no shared cache line ---- */
+
+static __always_inline void ipc_add(struct ipc_row *row, unsigned int col, u64 n)
+{
+	this_cpu_add(row->cells->col[col], n);
+}
+
+static __always_inline void ipc_detail(struct ipc_row *row, unsigned int nr, u64 n)
+{
+	this_cpu_add(row->cells->detail[nr], n);
+}
+
+/**
+ * ipc_op - count one operation by its result
+ * @row: the row
+ * @dir: IPC_SEND or IPC_RECV
+ * @ret: a negative errno, or the bytes moved
+ * @copied: of these, the bytes copied between user memory and kernel memory
+ */
+static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, long ret, long copied)
+{
+	ipc_add(row, dir + IPC_D_OPS, 1);
+	if (unlikely(ret < 0)) {
+		ipc_add(row, dir + IPC_D_FAILS, 1);
+		return;
+	}
+	ipc_add(row, dir + IPC_D_BYTES, ret);
+	ipc_add(row, dir + IPC_D_COPIED, copied);
+}
+
+/* ---- sleeping: a note per task, while it sleeps in a mechanism ---- */
+
+/**
+ * ipc_sleep - the current task is about to sleep in @row
+ *
+ * Called from an entry hook on the function that sleeps. A second call before
+ * ipc_woke() (a spurious wake-up) changes nothing.
+ */
+void ipc_sleep(struct ipc_row *row);
+
+/* the slow half of ipc_woke() */
+void __ipc_woke(struct ipc_row *row, enum ipc_dir dir);
+
+/**
+ * ipc_woke - an operation has returned: if it slept in @row, count the wait
+ *
+ * Cheap where the task has not slept at all.
+ */
+static __always_inline void ipc_woke(struct ipc_row *row, enum ipc_dir dir,
+				     const struct ipc_call *call)
+{
+	if (unlikely(current->nvcsw != call->nvcsw))
+		__ipc_woke(row, dir);
+}
+
+/* ---- hooks ---- */
+
+enum ipc_hook_kind {
+	IPC_HOOK_RETURN,	/* wrapper or kretprobe: ->done */
+	IPC_HOOK_ENTRY,		/* ftrace entry: ->entry */
+	IPC_HOOK_TRACE,		/* tracepoint: ->probe */
+};
+
+/* The columns of a row that a hook feeds. A table of these ends with a NULL row. */
+struct ipc_feed {
+	struct ipc_row *row;
+	u32 cols;
+};
+
+/**
+ * typedef ipc_entry_t - called before a hooked function runs
+ *
+ * In the caller's context; may be preempted and migrated; must not sleep. Use
+ * ipc_arg(regs, n) (compat.h) for the n-th argument.
+ */
+typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
+
+/**
+ * struct ipc_hook - one place where the kernel is watched
+ * @kind: how
+ * @symbols: names of the function or tracepoint, NULL-terminated, the likeliest
+ *	first: the first that can be attached is. The first name is also the
+ *	hook's own.
+ * @feeds: the columns that are exact only while this hook is attached
+ * @done: IPC_HOOK_RETURN: called after each call
+ * @entry: IPC_HOOK_ENTRY: called before each call
+ * @probe: IPC_HOOK_TRACE: the probe, with the tracepoint's prototype behind a
+ *	void pointer to the hook. Preemptible from 7.x on: per-task or this_cpu_*
+ *	only.
+ * @callers: IPC_HOOK_ENTRY: only calls made from these functions (candidates,
+ *	NULL-terminated; those that do not exist are passed over, one must)
+ * @nargs: IPC_HOOK_RETURN: number of arguments, 6 if 0; 7 for a function with seven
+ * @sleeps: IPC_HOOK_RETURN: callers sleep inside it: a kretprobe gets the large pool
+ * @hot: IPC_HOOK_ENTRY: called often: an ftrace_ops of its own
+ * @optional: where none of the symbols exists, this kernel has no such path, and
+ *	nothing is unknown for it
+ * The rest is of the engine (hook.c).
+ */
+struct ipc_hook {
+	enum ipc_hook_kind kind;
+	const char *const *symbols;
+	const struct ipc_feed *feeds;
+	union {
+		ipc_done_t done;
+		ipc_entry_t entry;
+		void *probe;
+	};
+	const char *const *callers;
+	u8 nargs;
+	bool sleeps;
+	bool hot;
+	bool optional;
+
+	struct ipc_hook_state *state;
+};
+
+/* A NULL-terminated list of names, for ->symbols, ->callers and ->details. */
+#define IPC_NAMES(...)	((const char *const []){ __VA_ARGS__, NULL })
+/* A table of feeds. */
+#define IPC_FEEDS(...)	((const struct ipc_feed []){ __VA_ARGS__, { NULL, 0 } })
+
+/**
+ * struct ipc_mech - what a file in mech/ offers
+ * @rows: its rows, in their order; may be none
+ * @hooks: its hooks
+ * @init: before the hooks are attached; may sleep; may be NULL
+ * @seed: after the hooks are attached: take up objects older than the module
+ * @seed_file: the same, for each open file of each process. Called with the
+ *	files' lock held: must not sleep. The same file may come more than once.
+ * @exit: after the hooks are detached and no handler runs any more
+ * @row_of: the row that a file belongs to, or NULL. Any context.
+ */
+struct ipc_mech {
+	struct ipc_row *const *rows;
+	unsigned int nr_rows;
+	struct ipc_hook *hooks;
+	unsigned int nr_hooks;
+	int (*init)(void);
+	void (*seed)(void);
+	void (*seed_file)(struct file *file);
+	void (*exit)(void);
+	struct ipc_row *(*row_of)(struct file *file);
+};
+
+/* The row of a pipe, FIFO or socket; NULL for any other file. */
+struct ipc_row *ipc_file_row(struct file *file);
+
+/* ---- sets of kernel objects (set.c), for gauges ---- */
+
+/*
+ * A bounded hash set of kernel addresses, each with a small tag. Adding and
+ * removing work in any context that a hook runs in. When it is full or memory is
+ * short an object is lost, and the set is inexact from then on: the gauge that
+ * is read from it must say so.
+ */
+struct ipc_set;
+
+struct ipc_set *ipc_set_new(unsigned int max);
+void ipc_set_free(struct ipc_set *set);
+/* Adds @object unless it is there; the tag of one that is there stays. */
+void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag);
+/* Returns true if it was there. */
+bool ipc_set_del(struct ipc_set *set, const void *object);
+bool ipc_set_exact(const struct ipc_set *set);
+/*
+ * Calls @fn for each object. The object's removal waits meanwhile, so that an
+ * object that is removed before it is freed stays valid. @fn runs under a raw
+ * spinlock: it must not sleep and must be short.
+ */
+void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned long tag, void *arg),
+		      void *arg);
+
+/* ---- signals by number (mech/signal.c fills it, the readers show it) ---- */
+
+#define IPC_SIGNALS		64
+#define IPC_SIGNAL_COLS		7
+
+struct ipc_signal_table {
+	u64 cell[IPC_SIGNALS + 1][IPC_SIGNAL_COLS];
+};
+
+extern const char *const ipc_signal_cols[IPC_SIGNAL_COLS];
+extern struct ipc_signal_table __percpu *ipc_signal_table;
+/* Bit n: column n is known. */
+u32 ipc_signal_known(void);
+
+/* ---- what the readers see (mechs.c, hook.c) ---- */
+
+enum ipc_value_kind { IPC_VALUE, IPC_UNKNOWN, IPC_NONE };
+
+struct ipc_value {
+	enum ipc_value_kind kind;
+	u64 value;
+};
+
+extern const char *const ipc_col_names[IPC_COLS];
+
+unsigned int ipc_nr_rows(void);
+/* Row number @nr in the order of /proc/ipcstat; NULL past the end. */
+struct ipc_row *ipc_row_get(unsigned int nr);
+struct ipc_row *ipc_row_find(const char *name);
+/* All columns of a row; may sleep. */
+void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS]);
+u64 ipc_row_detail(struct ipc_row *row, unsigned int nr);
+u64 ipc_signal_read(unsigned int sig, unsigned int col);
+
+struct ipc_hook_info {
+	const char *name, *kind, *state, *symbol, *reason;
+	u64 missed;
+	const struct ipc_feed *feeds;
+};
+
+/* Hook number @nr; false past the end. */
+bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info);
+
+struct ipc_summary {
+	const char *backend;
+	u32 hooks_attached, hooks_all;
+	u64 missed;
+	u64 since;
+};
+
+void ipc_summary(struct ipc_summary *sum);
+
+/* ---- start and stop, in the order of main.c ---- */
+
+int ipc_mechs_init(void);
+void ipc_mechs_exit(void);
+int ipc_notes_init(void);
+void ipc_notes_exit(void);
+int ipc_hooks_attach(void);
+void ipc_hooks_detach(void);
+void ipc_mechs_seed(void);
+int ipc_proc_init(void);
+void ipc_proc_exit(void);
+int ipc_netlink_init(void);
+void ipc_netlink_exit(void);
+
+/* For the engine: all mechanisms, in the order of Kbuild. */
+extern struct ipc_mech *const ipc_mechs[];
+extern const unsigned int ipc_nr_mechs;
+
+/* Module parameters (main.c). */
+extern unsigned int ipc_max_sleepers;
+extern unsigned int ipc_max_objects;
+extern bool ipc_hooks_probe;
+/* Events lost in tables, not in hooks. */
+extern atomic64_t ipc_lost_notes;
+
+#endif /* _IPCSTAT_H */

@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Fetch what is needed to build for, and boot, one Debian kernel:
+#
+#   kernels.sh 6.1|6.12|7.3     fetch (once), then print the shell variables
+#                               KVER    the kernel's release (uname -r)
+#                               KIMAGE  its vmlinuz
+#                               KMODS   its module tree
+#                               KROOT   the root directory that holds its headers
+#                                       and compiler ("/": this system)
+#
+# Nothing is installed on the system. Everything lies in
+# ${IPCSTAT_CACHE:-~/.cache/ipcstat} and is fetched once; the mirror is the one
+# that this system's own apt uses.
+set -euo pipefail
+
+cache=${IPCSTAT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipcstat}
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+say() { echo "kernels: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# The mirror of the main archive, from apt's own configuration.
+mirror() {
+	local uri
+	uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
+		awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }')
+	[ -n "$uri" ] || die "no Debian archive in apt's configuration (run apt-get update?)"
+	echo "${uri%/}"
+}
+
+# An apt of its own for one suite: lists, sources and downloads under the cache.
+suite_apt() { # suite dir, apt-get arguments...
+	local dir=$1
+	shift
+	apt-get -o Dir::State="$dir/state" -o Dir::State::status=/dev/null \
+		-o Dir::Cache="$dir/cache" -o Dir::Etc::sourcelist="$dir/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 \
+		-o APT::Sandbox::User=root -qq "$@"
+}
+
+# Unpack the kernel image (and modules) of one release.
+fetch_image() { # release, suite or "" for the system's own apt, target directory
+	local image=linux-image-$1 suite=$2 dir=$3 tmp=$3.tmp get pkgs
+	[ "$(cat "$dir/done" 2> /dev/null)" = "$1" ] && return
+	say "fetching the kernel $1"
+	rm -rf "$dir" "$tmp"
+	mkdir -p "$tmp/apt/state/lists/partial" "$tmp/apt/cache/archives/partial" "$tmp/deb" "$tmp/root"
+	get=(apt-get -qq)
+	if [ -n "$suite" ]; then
+		echo "deb [signed-by=$keyring] $(mirror) $suite main" > "$tmp/apt/sources.list"
+		get=(suite_apt "$tmp/apt")
+		"${get[@]}" update
+	fi
+	(cd "$tmp/deb" && "${get[@]}" download "$image" >&2)
+	# From 7.x on the image package only depends on the ones that hold it.
+	pkgs=$(dpkg-deb -f "$tmp"/deb/"$image"_*.deb Depends | tr ',' '\n' |
+		sed -nE 's/^ *(linux-(binary|modules)-[^ (]*).*/\1/p')
+	# shellcheck disable=SC2086 # a list of names
+	[ -z "$pkgs" ] || (cd "$tmp/deb" && "${get[@]}" download $pkgs >&2)
+	for deb in "$tmp"/deb/*.deb; do dpkg -x "$deb" "$tmp/root"; done
+	rm -rf "$tmp/deb" "$tmp/apt"
+	# Debian 12 has its modules in /lib, later ones in /usr/lib.
+	if [ -d "$tmp/root/lib" ]; then
+		mkdir -p "$tmp/root/usr"
+		mv "$tmp/root/lib" "$tmp/root/usr/lib"
+	fi
+	ln -s usr/lib "$tmp/root/lib"
+	depmod -b "$tmp/root" "$1"
+	echo "$1" > "$tmp/done"
+	mv "$tmp" "$dir"
+}
+
+# A root with the compiler and the headers of trixie and its backports.
+fetch_trixie() {
+	local root=$cache/trixie
+	[ -e "$root/.ipcstat-done" ] && return
+	say "making a trixie root with compiler and headers (about two minutes)"
+	rm -rf "$root"
+	mkdir -p "$cache"
+	mmdebstrap --quiet --variant=minbase --mode=root --keyring="$keyring" \
+		--include=make,kmod,gcc,linux-headers-amd64 \
+		--customize-hook="echo 'deb $(mirror) trixie-backports main' > \"\$1/etc/apt/sources.list.d/bpo.list\"" \
+		--customize-hook='chroot "$1" apt-get -qq update' \
+		--customize-hook='chroot "$1" apt-get -qq -y --no-install-recommends -t trixie-backports install linux-headers-amd64' \
+		--customize-hook='rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/usr/share/doc "$1"/usr/share/locale' \
+		trixie "$root" "$(mirror)" >&2
+	touch "$root/.ipcstat-done"
+}
+
+# The newest release of a series whose headers a root has.
+release() { # root, series
+	local dir
+	dir=$(find "$1/usr/src" -maxdepth 1 -name "linux-headers-$2.*-amd64" | sort -V | tail -1)
+	[ -n "$dir" ] || die "no headers of $2 in $1/usr/src (apt-get install linux-headers-amd64)"
+	echo "${dir##*/linux-headers-}"
+}
+
+series=${1:-}
+case $series in
+6.1) suite='' root='' ;;
+6.12) suite=trixie root=$cache/trixie ;;
+7.3) suite=trixie-backports root=$cache/trixie ;;
+*) die "usage: kernels.sh 6.1|6.12|7.3" ;;
+esac
+
+mkdir -p "$cache"
+exec 9> "$cache/lock"
+flock 9
+[ -z "$root" ] || fetch_trixie
+kver=$(release "$root" "$series")
+dir=$cache/linux-$series
+fetch_image "$kver" "$suite" "$dir"
+
+mods=$dir/root/usr/lib/modules/$kver
+image=$mods/vmlinuz
+[ -e "$image" ] || image=$dir/root/boot/vmlinuz-$kver
+[ -e "$image" ] && [ -e "$mods/modules.dep" ] || die "the package of $kver holds no kernel or no modules"
+echo "KVER=$kver"
+echo "KIMAGE=$image"
+echo "KMODS=$mods"
+echo "KROOT=${root:-/}"
