@@ -19,6 +19,9 @@
  *			/proc/ipcstat
  *	none		(flag) the idea does not apply to the row; the "-"
  *
+ * and gauge (flag) if the number is a state of now, which may fall; without it
+ * the number counts from 0 and only grows.
+ *
  * Commands and their replies:
  *
  *	INFO	do	->  VERSION string	version of the module
@@ -113,6 +116,7 @@ enum ipcstat_counter_attr {
 	IPCSTAT_COUNTER_A_VALUE,	/* u64 */
 	IPCSTAT_COUNTER_A_UNKNOWN,	/* flag */
 	IPCSTAT_COUNTER_A_NONE,		/* flag */
+	IPCSTAT_COUNTER_A_GAUGE,	/* flag */
 
 	__IPCSTAT_COUNTER_A_MAX,
 	IPCSTAT_COUNTER_A_MAX = __IPCSTAT_COUNTER_A_MAX - 1
