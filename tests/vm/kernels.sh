@@ -56,7 +56,7 @@ fetch_image() { # release, suite or "" for the system's own apt, target director
 	(cd "$tmp/deb" && "${get[@]}" download "$image" >&2)
 	# From 7.x on the image package only depends on the ones that hold it.
 	pkgs=$(dpkg-deb -f "$tmp"/deb/"$image"_*.deb Depends | tr ',' '\n' |
-		sed -nE 's/^ *(linux-(binary|modules)-[^ (]*).*/\1/p')
+		sed -nE 's/^ *(linux-(base|binary|modules)-[0-9][^ (]*).*/\1/p')
 	# shellcheck disable=SC2086 # a list of names
 	[ -z "$pkgs" ] || (cd "$tmp/deb" && "${get[@]}" download $pkgs >&2)
 	for deb in "$tmp"/deb/*.deb; do dpkg -x "$deb" "$tmp/root"; done
@@ -67,6 +67,8 @@ fetch_image() { # release, suite or "" for the system's own apt, target director
 		mv "$tmp/root/lib" "$tmp/root/usr/lib"
 	fi
 	ln -s usr/lib "$tmp/root/lib"
+	# Compressed modules would cost every later boot and depmod more than this once.
+	find "$tmp/root/usr/lib/modules" -name '*.ko.xz' -print0 | xargs -0 -r -n 64 -P "$(nproc)" xz -d
 	depmod -b "$tmp/root" "$1"
 	echo "$1" > "$tmp/done"
 	mv "$tmp" "$dir"
