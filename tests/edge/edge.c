@@ -383,6 +383,29 @@ void edge_asleep(pid_t pid, long nr)
 	edge_bail(__FILE__, __LINE__, "a child does not fall asleep");
 }
 
+/* ---- the module ---- */
+
+static void run(const char *variable, const char *command)
+{
+	const char *given = getenv(variable);
+	int status;
+
+	status = system(given ? given : command);
+	EDGE_MUST(!status);
+}
+
+void edge_unload(void)
+{
+	nl_close(nl);
+	nl = NULL;
+	run("EDGE_UNLOAD", "modprobe -r ipcstat");
+}
+
+void edge_load(void)
+{
+	run("EDGE_LOAD", "modprobe ipcstat");
+}
+
 /* ---- the 32-bit caller ---- */
 
 static const char *caller32(void)

@@ -78,6 +78,14 @@ int edge_wait(pid_t pid);
 void edge_asleep(pid_t pid, long nr);
 
 /*
+ * For objects that are older than the module: take it out, and in again, by the
+ * commands in $EDGE_UNLOAD and $EDGE_LOAD ("modprobe -r ipcstat" and "modprobe
+ * ipcstat" if unset). All counters start from 0.
+ */
+void edge_unload(void);
+void edge_load(void);
+
+/*
  * The 32-bit program beside this one does 23 sends and 23 receives of 64 bytes
  * through an object of its own (caller32.c). False: there is none here; a line
  * with "SKIP" has been printed.
