@@ -17,6 +17,7 @@ enum nl_kind {
 struct nl_counter {
 	char name[IPCSTAT_NAME_MAX];
 	enum nl_kind kind;
+	bool gauge; /* a state of now, which may fall; otherwise it only grows */
 	uint64_t value;
 };
 
@@ -64,7 +65,7 @@ struct nl;
  * version.
  */
 int nl_open(struct nl **nl); /* *nl is set even on failure, for nl_error() */
-void nl_close(struct nl *nl); /* accepts NULL */
+void nl_end(struct nl *nl); /* accepts NULL; nl_close() is of libnl */
 const char *nl_error(const struct nl *nl);
 
 int nl_get_info(struct nl *nl, struct nl_info *info);

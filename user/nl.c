@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading the module's numbers over generic netlink, with libnl.
+ *
+ * Every question goes through ask(): one request, its replies handed one by one
+ * to a reader, until the kernel says that it is done. A dump that was cut by a
+ * change is asked again.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "nl.h"
+
+#define DUMP_TRIES 10
+
+struct nl {
+	struct nl_sock *sock;
+	int family;
+	char error[256];
+};
+
+/* Takes one reply; tb is indexed by enum ipcstat_attr. Returns a negative errno to give up. */
+typedef int (*reader_t)(struct nlmsghdr *hdr, void *result);
+
+/* One question under way. */
+struct question {
+	struct nl *nl;
+	reader_t reader;
+	void *result;
+	int err; /* the first thing that went wrong */
+	bool done;
+	bool interrupted; /* the dump is not consistent */
+};
+
+static int fail(struct nl *nl, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static int fail(struct nl *nl, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(nl->error, sizeof(nl->error), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+static int fail_absent(struct nl *nl)
+{
+	return fail(nl, -ENODEV,
+		    "the ipcstat module is not loaded: run `modprobe ipcstat` or `ipcstat load`");
+}
+
+/* Stores why the kernel refused: its own text when it sent one. */
+static void refused(struct question *q, int err, const char *text)
+{
+	if (text)
+		q->err = fail(q->nl, err, "the ipcstat module says: %s (%s)", text, strerror(-err));
+	else if (err == -ENOENT)
+		q->err = fail_absent(q->nl); /* no family of that number or name */
+	else
+		q->err = fail(q->nl, err, "the kernel refused the request: %s", strerror(-err));
+}
+
+/* The text among the extended acknowledgement's attributes, or NULL. */
+static const char *extack_text(struct nlmsghdr *hdr, size_t skip)
+{
+	struct nla_policy policy[NLMSGERR_ATTR_MAX + 1] = {
+		[NLMSGERR_ATTR_MSG] = { .type = NLA_STRING },
+	};
+	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
+
+	if (!(hdr->nlmsg_flags & NLM_F_ACK_TLVS) ||
+	    nlmsg_parse(hdr, (int)skip, tb, NLMSGERR_ATTR_MAX, policy) < 0)
+		return NULL;
+	return tb[NLMSGERR_ATTR_MSG] ? nla_get_string(tb[NLMSGERR_ATTR_MSG]) : NULL;
+}
+
+static int on_reply(struct nl_msg *msg, void *arg)
+{
+	struct question *q = arg;
+
+	if (!q->err) {
+		q->err = q->reader(nlmsg_hdr(msg), q->result);
+		if (q->err == -ENOMEM)
+			fail(q->nl, q->err, "out of memory");
+		else if (q->err)
+			fail(q->nl, q->err,
+			     "the ipcstat module sent what this program cannot read: "
+			     "use the module and the tools of one release");
+	}
+	return NL_OK; /* to the end, so that the next question finds no old answer */
+}
+
+static int on_error(struct sockaddr_nl *who, struct nlmsgerr *nlerr, void *arg)
+{
+	struct nlmsghdr *hdr = (struct nlmsghdr *)((char *)nlerr - NLMSG_HDRLEN);
+	struct question *q = arg;
+	size_t skip = sizeof(*nlerr);
+
+	(void)who;
+	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
+		skip += nlerr->msg.nlmsg_len - sizeof(nlerr->msg);
+	refused(q, nlerr->error, extack_text(hdr, skip));
+	q->done = true;
+	return NL_SKIP;
+}
+
+/* A dump ends in NLMSG_DONE, which carries an error number of its own. */
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct question *q = arg;
+	int err = 0;
+
+	if (nlmsg_datalen(hdr) >= (int)sizeof(err))
+		memcpy(&err, nlmsg_data(hdr), sizeof(err));
+	if (err < 0)
+		refused(q, err, extack_text(hdr, sizeof(err)));
+	q->done = true;
+	return NL_OK;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	struct question *q = arg;
+
+	(void)msg;
+	q->done = true;
+	return NL_OK;
+}
+
+static int on_interrupted(struct nl_msg *msg, void *arg)
+{
+	struct question *q = arg;
+
+	(void)msg;
+	q->interrupted = true;
+	return NL_OK;
+}
+
+/* Sends msg and reads until the kernel is done with it. */
+static int ask_once(struct question *q, struct nl_msg *msg)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int err;
+
+	if (!cb)
+		return fail(q->nl, -ENOMEM, "out of memory");
+	nl_cb_err(cb, NL_CB_CUSTOM, on_error, q);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_reply, q);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, q);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, q);
+	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, q);
+
+	err = nl_send_auto(q->nl->sock, msg);
+	while (err >= 0 && !q->done)
+		err = nl_recvmsgs(q->nl->sock, cb);
+	if (err < 0)
+		q->err = fail(q->nl, -EIO, "netlink: %s", nl_geterror(err));
+	nl_cb_put(cb);
+	return q->err;
+}
+
+/*
+ * Asks cmd of a family, with one string attribute or none, and hands the replies
+ * to reader. Before a dump is asked again forget() empties the result.
+ */
+static int ask(struct nl *nl, int family, int cmd, int flags, int attr, const char *string,
+	       reader_t reader, void (*forget)(void *result), void *result)
+{
+	for (int tries = 0; tries < DUMP_TRIES; tries++) {
+		struct question q = { .nl = nl, .reader = reader, .result = result };
+		struct nl_msg *msg = nlmsg_alloc();
+		int err = -ENOMEM;
+
+		if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags,
+					 (uint8_t)cmd, IPCSTAT_GENL_VERSION) ||
+		    (string && nla_put_string(msg, attr, string)))
+			fail(nl, err, "out of memory");
+		else
+			err = ask_once(&q, msg);
+		nlmsg_free(msg);
+		if (!err && !q.interrupted)
+			return 0;
+		if (forget)
+			forget(result);
+		if (err)
+			return err;
+	}
+	return fail(nl, -EAGAIN, "the answer kept changing while it was read: try again");
+}
+
+/* ---- the family ---- */
+
+struct family {
+	uint16_t id;
+	uint32_t version;
+};
+
+static int read_family(struct nlmsghdr *hdr, void *result)
+{
+	static struct nla_policy policy[CTRL_ATTR_MAX + 1] = {
+		[CTRL_ATTR_FAMILY_ID] = { .type = NLA_U16 },
+		[CTRL_ATTR_VERSION] = { .type = NLA_U32 },
+	};
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	struct family *family = result;
+
+	if (genlmsg_parse(hdr, 0, tb, CTRL_ATTR_MAX, policy) < 0 || !tb[CTRL_ATTR_FAMILY_ID] ||
+	    !tb[CTRL_ATTR_VERSION])
+		return -EPROTO;
+	family->id = nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
+	family->version = nla_get_u32(tb[CTRL_ATTR_VERSION]);
+	return 0;
+}
+
+static struct nl out_of_memory = { .error = "out of memory" };
+
+int nl_open(struct nl **result)
+{
+	struct family family = { 0 };
+	struct nl *nl;
+	int err, one = 1;
+
+	nl = calloc(1, sizeof(*nl));
+	*result = nl ? nl : &out_of_memory;
+	if (!nl)
+		return -ENOMEM;
+	nl->sock = nl_socket_alloc();
+	if (!nl->sock)
+		return fail(nl, -ENOMEM, "out of memory");
+	err = genl_connect(nl->sock);
+	if (err < 0)
+		return fail(nl, -EIO, "cannot open a netlink socket: %s", nl_geterror(err));
+	/* Without it there is no text in errors, and all else works. */
+	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+
+	err = ask(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, CTRL_ATTR_FAMILY_NAME, IPCSTAT_GENL_NAME,
+		  read_family, NULL, &family);
+	if (err)
+		return err;
+	if (family.version < IPCSTAT_GENL_VERSION)
+		return fail(nl, -EPROTO,
+			    "the loaded ipcstat module is too old (protocol %u, this program "
+			    "needs %u): unload it and load the one of this release",
+			    family.version, IPCSTAT_GENL_VERSION);
+	if (family.version > IPCSTAT_GENL_VERSION)
+		return fail(nl, -EPROTO,
+			    "the loaded ipcstat module is too new (protocol %u, this program "
+			    "knows %u): use the tools of the module's release",
+			    family.version, IPCSTAT_GENL_VERSION);
+	nl->family = family.id;
+	return 0;
+}
+
+void nl_end(struct nl *nl)
+{
+	if (!nl || nl == &out_of_memory)
+		return;
+	nl_socket_free(nl->sock);
+	free(nl);
+}
+
+const char *nl_error(const struct nl *nl)
+{
+	return nl->error;
+}
+
+/* ---- replies ---- */
+
+static struct nla_policy message_policy[IPCSTAT_A_MAX + 1] = {
+	[IPCSTAT_A_VERSION] = { .type = NLA_STRING },
+	[IPCSTAT_A_SINCE] = { .type = NLA_U64 },
+	[IPCSTAT_A_BACKEND] = { .type = NLA_STRING },
+	[IPCSTAT_A_HOOKS_ATTACHED] = { .type = NLA_U32 },
+	[IPCSTAT_A_HOOKS_ALL] = { .type = NLA_U32 },
+	[IPCSTAT_A_MISSED] = { .type = NLA_U64 },
+	[IPCSTAT_A_LIMIT] = { .type = NLA_NESTED },
+	[IPCSTAT_A_MECH] = { .type = NLA_STRING },
+	[IPCSTAT_A_COUNTER] = { .type = NLA_NESTED },
+	[IPCSTAT_A_SIGNAL] = { .type = NLA_U32 },
+	[IPCSTAT_A_HOOK] = { .type = NLA_NESTED },
+};
+
+static int parse(struct nlmsghdr *hdr, struct nlattr **tb)
+{
+	return genlmsg_parse(hdr, 0, tb, IPCSTAT_A_MAX, message_policy) < 0 ? -EPROTO : 0;
+}
+
+/* Copies a string attribute into a buffer; one that does not fit is none of ours. */
+static int get_string(const struct nlattr *attr, char *buffer, size_t size)
+{
+	size_t len;
+
+	if (!attr)
+		return -EPROTO;
+	len = strlen(nla_get_string(attr));
+	if (len >= size)
+		return -EPROTO;
+	memcpy(buffer, nla_get_string(attr), len + 1);
+	return 0;
+}
+
+static int read_counter(const struct nlattr *nest, struct nl_counter *counter)
+{
+	static struct nla_policy policy[IPCSTAT_COUNTER_A_MAX + 1] = {
+		[IPCSTAT_COUNTER_A_NAME] = { .type = NLA_STRING },
+		[IPCSTAT_COUNTER_A_VALUE] = { .type = NLA_U64 },
+		[IPCSTAT_COUNTER_A_UNKNOWN] = { .type = NLA_FLAG },
+		[IPCSTAT_COUNTER_A_NONE] = { .type = NLA_FLAG },
+		[IPCSTAT_COUNTER_A_GAUGE] = { .type = NLA_FLAG },
+	};
+	struct nlattr *tb[IPCSTAT_COUNTER_A_MAX + 1];
+
+	if (nla_parse_nested(tb, IPCSTAT_COUNTER_A_MAX, (struct nlattr *)nest, policy) < 0)
+		return -EPROTO;
+	if (tb[IPCSTAT_COUNTER_A_VALUE]) {
+		counter->kind = NL_VALUE;
+		counter->value = nla_get_u64(tb[IPCSTAT_COUNTER_A_VALUE]);
+	} else if (tb[IPCSTAT_COUNTER_A_UNKNOWN]) {
+		counter->kind = NL_UNKNOWN;
+	} else if (tb[IPCSTAT_COUNTER_A_NONE]) {
+		counter->kind = NL_NONE;
+	} else {
+		return -EPROTO;
+	}
+	counter->gauge = tb[IPCSTAT_COUNTER_A_GAUGE];
+	return get_string(tb[IPCSTAT_COUNTER_A_NAME], counter->name, sizeof(counter->name));
+}
+
+/* All nests of one type in a message. */
+static int read_counters(struct nlmsghdr *hdr, int type, struct nl_counter **result,
+			 unsigned int *nr)
+{
+	struct nlattr *head = genlmsg_attrdata(genlmsg_hdr(hdr), 0);
+	int rest, len = genlmsg_attrlen(genlmsg_hdr(hdr), 0);
+	struct nl_counter *counter;
+	struct nlattr *attr;
+	unsigned int all = 0;
+
+	nla_for_each_attr(attr, head, len, rest)
+		all += nla_type(attr) == type;
+	if (!all)
+		return 0;
+	counter = calloc(all, sizeof(*counter));
+	if (!counter)
+		return -ENOMEM;
+	*result = counter;
+	nla_for_each_attr(attr, head, len, rest) {
+		int err;
+
+		if (nla_type(attr) != type)
+			continue;
+		err = read_counter(attr, counter++);
+		if (err)
+			return err;
+		++*nr;
+	}
+	return 0;
+}
+
+static int read_row(struct nlmsghdr *hdr, void *result)
+{
+	struct nlattr *tb[IPCSTAT_A_MAX + 1];
+	struct nl_rows *rows = result;
+	struct nl_row *row;
+	int err;
+
+	err = parse(hdr, tb);
+	if (err)
+		return err;
+	row = reallocarray(rows->row, rows->nr + 1, sizeof(*row));
+	if (!row)
+		return -ENOMEM;
+	rows->row = row;
+	row += rows->nr++;
+	memset(row, 0, sizeof(*row));
+	if (tb[IPCSTAT_A_SIGNAL]) {
+		row->signal = nla_get_u32(tb[IPCSTAT_A_SIGNAL]);
+		snprintf(row->name, sizeof(row->name), "%u", row->signal);
+	} else {
+		err = get_string(tb[IPCSTAT_A_MECH], row->name, sizeof(row->name));
+		if (err)
+			return err;
+	}
+	return read_counters(hdr, IPCSTAT_A_COUNTER, &row->counter, &row->nr);
+}
+
+static int read_info(struct nlmsghdr *hdr, void *result)
+{
+	struct nlattr *tb[IPCSTAT_A_MAX + 1];
+	struct nl_info *info = result;
+
+	if (parse(hdr, tb) ||
+	    get_string(tb[IPCSTAT_A_VERSION], info->version, sizeof(info->version)) ||
+	    get_string(tb[IPCSTAT_A_BACKEND], info->backend, sizeof(info->backend)) ||
+	    !tb[IPCSTAT_A_SINCE] || !tb[IPCSTAT_A_HOOKS_ATTACHED] || !tb[IPCSTAT_A_HOOKS_ALL] ||
+	    !tb[IPCSTAT_A_MISSED])
+		return -EPROTO;
+	info->since = nla_get_u64(tb[IPCSTAT_A_SINCE]);
+	info->hooks_attached = nla_get_u32(tb[IPCSTAT_A_HOOKS_ATTACHED]);
+	info->hooks_all = nla_get_u32(tb[IPCSTAT_A_HOOKS_ALL]);
+	info->missed = nla_get_u64(tb[IPCSTAT_A_MISSED]);
+	return read_counters(hdr, IPCSTAT_A_LIMIT, &info->limit, &info->nr_limits);
+}
+
+/* A copy of a string attribute; without one *result stays NULL. */
+static int copy_string(const struct nlattr *attr, char **result)
+{
+	if (!attr)
+		return 0;
+	*result = strdup(nla_get_string(attr));
+	return *result ? 0 : -ENOMEM;
+}
+
+/* The names of the rows that a hook feeds, with commas between. */
+static int read_feeds(const struct nlattr *nest, char **result)
+{
+	struct nlattr *attr;
+	size_t size = 1;
+	char *end;
+	int rest;
+
+	nla_for_each_nested(attr, nest, rest)
+		if (nla_type(attr) == IPCSTAT_HOOK_A_FEEDS)
+			size += (size_t)nla_len(attr) + 1;
+	*result = end = calloc(1, size);
+	if (!end)
+		return -ENOMEM;
+	nla_for_each_nested(attr, nest, rest)
+		if (nla_type(attr) == IPCSTAT_HOOK_A_FEEDS)
+			end += sprintf(end, "%s%.*s", end == *result ? "" : ",", nla_len(attr),
+				       nla_get_string(attr));
+	return 0;
+}
+
+static int read_hook(struct nlmsghdr *hdr, void *result)
+{
+	static struct nla_policy policy[IPCSTAT_HOOK_A_MAX + 1] = {
+		[IPCSTAT_HOOK_A_NAME] = { .type = NLA_STRING },
+		[IPCSTAT_HOOK_A_KIND] = { .type = NLA_STRING },
+		[IPCSTAT_HOOK_A_STATE] = { .type = NLA_STRING },
+		[IPCSTAT_HOOK_A_SYMBOL] = { .type = NLA_STRING },
+		[IPCSTAT_HOOK_A_REASON] = { .type = NLA_STRING },
+		[IPCSTAT_HOOK_A_MISSED] = { .type = NLA_U64 },
+		[IPCSTAT_HOOK_A_FEEDS] = { .type = NLA_STRING },
+	};
+	struct nlattr *message[IPCSTAT_A_MAX + 1], *tb[IPCSTAT_HOOK_A_MAX + 1];
+	struct nl_hooks *hooks = result;
+	struct nl_hook *hook;
+
+	if (parse(hdr, message) || !message[IPCSTAT_A_HOOK] ||
+	    nla_parse_nested(tb, IPCSTAT_HOOK_A_MAX, message[IPCSTAT_A_HOOK], policy) < 0 ||
+	    !tb[IPCSTAT_HOOK_A_NAME] || !tb[IPCSTAT_HOOK_A_KIND] || !tb[IPCSTAT_HOOK_A_STATE] ||
+	    !tb[IPCSTAT_HOOK_A_MISSED])
+		return -EPROTO;
+	hook = reallocarray(hooks->hook, hooks->nr + 1, sizeof(*hook));
+	if (!hook)
+		return -ENOMEM;
+	hooks->hook = hook;
+	hook += hooks->nr++;
+	memset(hook, 0, sizeof(*hook));
+	hook->missed = nla_get_u64(tb[IPCSTAT_HOOK_A_MISSED]);
+	if (copy_string(tb[IPCSTAT_HOOK_A_NAME], &hook->name) ||
+	    copy_string(tb[IPCSTAT_HOOK_A_KIND], &hook->kind) ||
+	    copy_string(tb[IPCSTAT_HOOK_A_STATE], &hook->state) ||
+	    copy_string(tb[IPCSTAT_HOOK_A_SYMBOL], &hook->symbol) ||
+	    copy_string(tb[IPCSTAT_HOOK_A_REASON], &hook->reason) ||
+	    read_feeds(message[IPCSTAT_A_HOOK], &hook->feeds))
+		return -ENOMEM;
+	return 0;
+}
+
+/* ---- questions ---- */
+
+static void forget_rows(void *rows)
+{
+	nl_free_rows(rows);
+}
+
+static void forget_hooks(void *hooks)
+{
+	nl_free_hooks(hooks);
+}
+
+static void forget_info(void *info)
+{
+	nl_free_info(info);
+}
+
+int nl_get_info(struct nl *nl, struct nl_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	return ask(nl, nl->family, IPCSTAT_CMD_INFO, 0, 0, NULL, read_info, forget_info, info);
+}
+
+int nl_get_rows(struct nl *nl, const char *mech, struct nl_rows *rows)
+{
+	memset(rows, 0, sizeof(*rows));
+	return ask(nl, nl->family, IPCSTAT_CMD_ROW, mech ? 0 : NLM_F_DUMP, IPCSTAT_A_MECH, mech,
+		   read_row, forget_rows, rows);
+}
+
+int nl_get_signals(struct nl *nl, struct nl_rows *rows)
+{
+	memset(rows, 0, sizeof(*rows));
+	return ask(nl, nl->family, IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, 0, NULL, read_row, forget_rows,
+		   rows);
+}
+
+int nl_get_hooks(struct nl *nl, struct nl_hooks *hooks)
+{
+	memset(hooks, 0, sizeof(*hooks));
+	return ask(nl, nl->family, IPCSTAT_CMD_HOOK, NLM_F_DUMP, 0, NULL, read_hook, forget_hooks,
+		   hooks);
+}
+
+void nl_free_info(struct nl_info *info)
+{
+	free(info->limit);
+	memset(info, 0, sizeof(*info));
+}
+
+void nl_free_rows(struct nl_rows *rows)
+{
+	for (unsigned int i = 0; i < rows->nr; i++)
+		free(rows->row[i].counter);
+	free(rows->row);
+	memset(rows, 0, sizeof(*rows));
+}
+
+void nl_free_hooks(struct nl_hooks *hooks)
+{
+	for (unsigned int i = 0; i < hooks->nr; i++) {
+		struct nl_hook *hook = &hooks->hook[i];
+
+		free(hook->name);
+		free(hook->kind);
+		free(hook->state);
+		free(hook->symbol);
+		free(hook->reason);
+		free(hook->feeds);
+	}
+	free(hooks->hook);
+	memset(hooks, 0, sizeof(*hooks));
+}
+
+const struct nl_row *nl_find_row(const struct nl_rows *rows, const char *name)
+{
+	for (unsigned int i = 0; i < rows->nr; i++)
+		if (!strcmp(rows->row[i].name, name))
+			return &rows->row[i];
+	return NULL;
+}
+
+const struct nl_counter *nl_find_counter(const struct nl_row *row, const char *name)
+{
+	for (unsigned int i = 0; i < row->nr; i++)
+		if (!strcmp(row->counter[i].name, name))
+			return &row->counter[i];
+	return NULL;
+}
