@@ -52,7 +52,7 @@ def spec_enums(spec):
     enums[ops["enum-name"].replace("-", "_")] = [
         (c_name(family, "cmd", op["name"]), None, None) for op in ops["list"]]
     for space in spec["attribute-sets"]:
-        prefix = space.get("name-prefix", f"{family}-{space['name']}-a-")
+        prefix = space.get("name-prefix", f"{family}-a-{space['name']}-")
         enums[space["enum-name"].replace("-", "_")] = [
             (c_name(prefix.rstrip("-"), attr["name"]), attr["type"], attr)
             for attr in space["attributes"]]
