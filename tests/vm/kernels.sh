@@ -15,6 +15,7 @@
 set -euo pipefail
 
 cache=${IPCSTAT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipcstat}
+PATH=$PATH:/usr/sbin:/sbin
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() { echo "kernels: $*" >&2; }
@@ -29,15 +30,35 @@ mirror() {
 	echo "${uri%/}"
 }
 
-# An apt of its own for one suite: lists, sources and downloads under the cache.
-suite_apt() { # suite dir, apt-get arguments...
-	local dir=$1
+# An apt of its own: lists, sources and downloads in a directory.
+apt_dir() { # directory, suites...
+	local dir=$1 suite uri
 	shift
-	apt-get -o Dir::State="$dir/state" -o Dir::State::status=/dev/null \
-		-o Dir::Cache="$dir/cache" -o Dir::Etc::sourcelist="$dir/sources.list" \
-		-o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
-		-o APT::Architecture=amd64 -o APT::Architectures=amd64 \
-		-o APT::Sandbox::User=root -qq "$@"
+	uri=$(mirror)
+	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
+	for suite; do echo "deb [signed-by=$keyring] $uri $suite main"; done > "$dir/sources.list"
+	cat > "$dir/apt.conf" <<- EOF
+		Dir::State "$dir/state";
+		Dir::State::status "/dev/null";
+		Dir::Cache "$dir/cache";
+		Dir::Etc::sourcelist "$dir/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		APT::Architecture "amd64";
+		APT::Architectures "amd64";
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Debug::NoLocking "true";
+	EOF
+	suite_apt "$dir" update
+}
+
+suite_apt() { # directory, apt-get arguments...
+	APT_CONFIG=$1/apt.conf apt-get -qq "${@:2}"
+}
+
+suite_cache() { # directory, apt-cache arguments...
+	APT_CONFIG=$1/apt.conf apt-cache "${@:2}"
 }
 
 # Unpack the kernel image (and modules) of one release.
@@ -46,12 +67,11 @@ fetch_image() { # release, suite or "" for the system's own apt, target director
 	[ "$(cat "$dir/done" 2> /dev/null)" = "$1" ] && return
 	say "fetching the kernel $1"
 	rm -rf "$dir" "$tmp"
-	mkdir -p "$tmp/apt/state/lists/partial" "$tmp/apt/cache/archives/partial" "$tmp/deb" "$tmp/root"
+	mkdir -p "$tmp/deb" "$tmp/root"
 	get=(apt-get -qq)
 	if [ -n "$suite" ]; then
-		echo "deb [signed-by=$keyring] $(mirror) $suite main" > "$tmp/apt/sources.list"
+		apt_dir "$tmp/apt" "$suite"
 		get=(suite_apt "$tmp/apt")
-		"${get[@]}" update
 	fi
 	(cd "$tmp/deb" && "${get[@]}" download "$image" >&2)
 	# From 7.x on the image package only depends on the ones that hold it.
@@ -74,21 +94,32 @@ fetch_image() { # release, suite or "" for the system's own apt, target director
 	mv "$tmp" "$dir"
 }
 
-# A root with the compiler and the headers of trixie and its backports.
+# A root with the compiler and the headers of trixie and its backports. Packages
+# are only unpacked: a compiler needs no configuration, and we need no root.
 fetch_trixie() {
-	local root=$cache/trixie
+	local root=$cache/trixie tmp=$cache/trixie.tmp dir link series headers=()
 	[ -e "$root/.ipcstat-done" ] && return
-	say "making a trixie root with compiler and headers (about two minutes)"
-	rm -rf "$root"
-	mkdir -p "$cache"
-	mmdebstrap --quiet --variant=minbase --mode=root --keyring="$keyring" \
-		--include=make,kmod,gcc,linux-headers-amd64 \
-		--customize-hook="echo 'deb $(mirror) trixie-backports main' > \"\$1/etc/apt/sources.list.d/bpo.list\"" \
-		--customize-hook='chroot "$1" apt-get -qq update' \
-		--customize-hook='chroot "$1" apt-get -qq -y --no-install-recommends -t trixie-backports install linux-headers-amd64' \
-		--customize-hook='rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/usr/share/doc "$1"/usr/share/locale' \
-		trixie "$root" "$(mirror)" >&2
-	touch "$root/.ipcstat-done"
+	say "making a trixie root with compiler and headers"
+	rm -rf "$root" "$tmp"
+	apt_dir "$tmp/apt" trixie trixie-backports
+	for series in 6.12 7.3; do
+		headers+=("$(suite_cache "$tmp/apt" pkgnames "linux-headers-$series." |
+			grep -E '^linux-headers-[0-9.]+\+deb13-amd64$' | sort -V | tail -1)")
+	done
+	suite_apt "$tmp/apt" -y --no-install-recommends --download-only install \
+		gcc make libc6-dev coreutils findutils grep sed mawk bash dash diffutils \
+		"${headers[@]}" > /dev/null
+	for dir in bin lib lib64 sbin; do
+		mkdir -p "$tmp/root/usr/$dir"
+		ln -s "usr/$dir" "$tmp/root/$dir"
+	done
+	mkdir -p "$tmp/root"/{proc,dev,mnt,tmp}
+	for dir in "$tmp"/apt/cache/archives/*.deb; do dpkg -x "$dir" "$tmp/root"; done
+	for link in awk:mawk; do ln -sf "${link#*:}" "$tmp/root/usr/bin/${link%:*}"; done
+	rm -rf "$tmp/apt" "$tmp/root/usr/share/doc" "$tmp/root/usr/share/locale" "$tmp/root/usr/share/man"
+	touch "$tmp/root/.ipcstat-done"
+	mv "$tmp/root" "$root"
+	rmdir "$tmp"
 }
 
 # The newest release of a series whose headers a root has.
