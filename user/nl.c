@@ -182,8 +182,9 @@ static int ask(struct nl *nl, int family, int cmd, int flags, int attr, const ch
 		struct nl_msg *msg = nlmsg_alloc();
 		int err = -ENOMEM;
 
-		if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags,
-					 (uint8_t)cmd, IPCSTAT_GENL_VERSION) ||
+		if (!msg ||
+		    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, (uint8_t)cmd,
+				 IPCSTAT_GENL_VERSION) ||
 		    (string && nla_put_string(msg, attr, string)))
 			fail(nl, err, "out of memory");
 		else

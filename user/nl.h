@@ -65,7 +65,7 @@ struct nl;
  * version.
  */
 int nl_open(struct nl **nl); /* *nl is set even on failure, for nl_error() */
-void nl_end(struct nl *nl); /* accepts NULL; nl_close() is of libnl */
+void nl_end(struct nl *nl);  /* accepts NULL; nl_close() is of libnl */
 const char *nl_error(const struct nl *nl);
 
 int nl_get_info(struct nl *nl, struct nl_info *info);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+int bad_option(int c, char **argv, const char *optstring)
+{
+	const char *word = argv[optind - 1];
+
+	if (c == ':')
+		warnx("%s needs a value; `ipcstat -h` says which", word);
+	else if (optopt > 0 && optopt < 256 && !strchr(optstring, optopt))
+		warnx("-%c: no such option; `ipcstat -h` lists them", optopt);
+	else /* a long option: optopt is 0, or that of an option which takes no value */
+		warnx("%s: no such option, or it takes no value; `ipcstat -h` lists them", word);
+	return EXIT_BAD_ARGS;
+}
+
+int parse_flags(int argc, char **argv, bool *json, bool *hide_idle, bool operands)
+{
+	static const struct option with_json[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'J' },
+		{ NULL, 0, NULL, 0 },
+	};
+	static const struct option without_json[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *optstring = json ? hide_idle ? ":hJz" : ":hJ" : ":h";
+	int c;
+
+	while ((c = getopt_long(argc, argv, optstring, json ? with_json : without_json, NULL)) !=
+	       -1) {
+		switch (c) {
+		case 'h':
+			return help();
+		case 'J':
+			*json = true;
+			break;
+		case 'z':
+			*hide_idle = true;
+			break;
+		default:
+			return bad_option(c, argv, optstring);
+		}
+	}
+	if (operands || optind == argc)
+		return -1;
+	warnx("%s: `ipcstat %s` takes no such argument; see `ipcstat -h`", argv[optind], argv[0]);
+	return EXIT_BAD_ARGS;
+}
+
+void names_add(struct names *names, const char *name)
+{
+	names->name = must(reallocarray(names->name, names->nr + 1, sizeof(*names->name)));
+	names->name[names->nr++] = must(strdup(name));
+}
+
+bool names_have(const struct names *names, const char *name)
+{
+	for (unsigned int i = 0; i < names->nr; i++)
+		if (!strcmp(names->name[i], name))
+			return true;
+	return false;
+}
+
+bool names_split(struct names *names, const char *list)
+{
+	char *copy = must(strdup(list)), *rest = copy, *name;
+	bool good = true;
+
+	while (good && (name = strsep(&rest, ","))) {
+		good = *name && !names_have(names, name);
+		names_add(names, name);
+	}
+	free(copy);
+	return good;
+}
+
+char *names_join(const struct names *names)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = must(open_memstream(&text, &size));
+
+	for (unsigned int i = 0; i < names->nr; i++)
+		fprintf(out, "%s%s", i ? " " : "", names->name[i]);
+	fclose(out);
+	return must(text);
+}
+
+void names_free(struct names *names)
+{
+	for (unsigned int i = 0; i < names->nr; i++)
+		free(names->name[i]);
+	free(names->name);
+	*names = (struct names){ 0 };
+}
+
+void *must(void *p)
+{
+	if (!p)
+		err(EXIT_FAILURE, "out of memory");
+	return p;
+}

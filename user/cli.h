@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the commands of ipcstat share. */
+#ifndef IPCSTAT_CLI_H
+#define IPCSTAT_CLI_H
+
+#include <stdbool.h>
+
+#define EXIT_BAD_ARGS 2 /* beside EXIT_SUCCESS and EXIT_FAILURE */
+
+/* The commands. argv[0] is the command's name; the result is the exit status. */
+int cmd_show(int argc, char **argv);
+int cmd_signals(int argc, char **argv);
+int cmd_hooks(int argc, char **argv);
+int cmd_load(int argc, char **argv);
+int cmd_unload(int argc, char **argv);
+
+/* Prints the help text; returns EXIT_SUCCESS. */
+int help(void);
+
+/* What getopt_long() returned c for, in one line; optstring begins with ':'. */
+int bad_option(int c, char **argv, const char *optstring);
+
+/*
+ * The arguments of a command that takes -h, -J if json is given, -z if hide_idle
+ * is, and no operands if operands is false. Returns -1, or the exit status if the
+ * command is to end here.
+ */
+int parse_flags(int argc, char **argv, bool *json, bool *hide_idle, bool operands);
+
+/* A list of names: of columns, of rows. */
+struct names {
+	unsigned int nr;
+	char **name;
+};
+
+void names_add(struct names *names, const char *name);
+bool names_have(const struct names *names, const char *name);
+/* Takes "a,b,c" apart; false if a name is empty or there twice. */
+bool names_split(struct names *names, const char *list);
+/* "a b c"; to be freed. */
+char *names_join(const struct names *names);
+void names_free(struct names *names);
+
+/* p, unless it is NULL for want of memory: then the program ends. */
+void *must(void *p);
+
+#endif

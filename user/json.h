@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Writing JSON to the standard output. Numbers keep all 64 bits. */
+#ifndef IPCSTAT_JSON_H
+#define IPCSTAT_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json {
+	bool lines; /* everything in one line; otherwise indented */
+	unsigned int depth;
+	bool more; /* a comma comes before the next value */
+};
+
+/* bracket is '{' or '['; key is NULL inside an array and at the top. */
+void json_open(struct json *json, const char *key, char bracket);
+void json_close(struct json *json, char bracket);
+void json_null(struct json *json, const char *key);
+void json_number(struct json *json, const char *key, uint64_t value);
+void json_real(struct json *json, const char *key, double value);
+void json_string(struct json *json, const char *key, const char *value);
+
+#endif

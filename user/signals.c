@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ipcstat signals: by number, what became of them. */
+#include <err.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "json.h"
+#include "nl.h"
+#include "table.h"
+
+static void signal_name(unsigned int signal, char name[32])
+{
+	const char *abbrev = sigabbrev_np((int)signal);
+
+	if (abbrev)
+		snprintf(name, 32, "SIG%s", abbrev);
+	else if ((int)signal == SIGRTMIN)
+		snprintf(name, 32, "SIGRTMIN");
+	else if ((int)signal == SIGRTMAX)
+		snprintf(name, 32, "SIGRTMAX");
+	else if ((int)signal > SIGRTMIN)
+		snprintf(name, 32, "SIGRTMIN+%d", (int)signal - SIGRTMIN);
+	else /* the C library keeps it for itself */
+		snprintf(name, 32, "SIG%u", signal);
+}
+
+static bool is_idle(const struct nl_row *row)
+{
+	for (unsigned int i = 0; i < row->nr; i++)
+		if (row->counter[i].value)
+			return false;
+	return true;
+}
+
+static void print_text(const struct nl_rows *rows, bool hide_idle)
+{
+	struct table table = { 0 };
+	char name[32];
+
+	table_column(&table, true, "signal");
+	table_column(&table, false, "number");
+	for (unsigned int i = 0; rows->nr && i < rows->row[0].nr; i++)
+		table_column(&table, false, "%s", rows->row[0].counter[i].name);
+	for (unsigned int i = 0; i < rows->nr; i++) {
+		const struct nl_row *row = &rows->row[i];
+
+		if (hide_idle && is_idle(row))
+			continue;
+		signal_name(row->signal, name);
+		table_cell(&table, "%s", name);
+		table_cell(&table, "%u", row->signal);
+		for (unsigned int j = 0; j < rows->row[0].nr; j++) {
+			const struct nl_counter *counter =
+				nl_find_counter(row, rows->row[0].counter[j].name);
+
+			if (!counter || counter->kind == NL_NONE)
+				table_cell(&table, "-");
+			else if (counter->kind == NL_UNKNOWN)
+				table_cell(&table, "?");
+			else
+				table_cell(&table, "%" PRIu64, counter->value);
+		}
+	}
+	table_print(&table);
+}
+
+static void print_json(const struct nl_rows *rows, bool hide_idle)
+{
+	struct json json = { 0 };
+	char name[32];
+
+	json_open(&json, NULL, '{');
+	json_open(&json, "signals", '[');
+	for (unsigned int i = 0; i < rows->nr; i++) {
+		const struct nl_row *row = &rows->row[i];
+
+		if (hide_idle && is_idle(row))
+			continue;
+		signal_name(row->signal, name);
+		json_open(&json, NULL, '{');
+		json_string(&json, "signal", name);
+		json_number(&json, "number", row->signal);
+		for (unsigned int j = 0; j < row->nr; j++) {
+			if (row->counter[j].kind == NL_VALUE)
+				json_number(&json, row->counter[j].name, row->counter[j].value);
+			else if (row->counter[j].kind == NL_UNKNOWN)
+				json_null(&json, row->counter[j].name);
+		}
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+int cmd_signals(int argc, char **argv)
+{
+	bool json = false, hide_idle = false;
+	struct nl_rows rows = { 0 };
+	struct nl *nl;
+	int status;
+
+	status = parse_flags(argc, argv, &json, &hide_idle, false);
+	if (status >= 0)
+		return status;
+	status = EXIT_FAILURE;
+	if (nl_open(&nl) || nl_get_signals(nl, &rows)) {
+		warnx("%s", nl_error(nl));
+	} else {
+		(json ? print_json : print_text)(&rows, hide_idle);
+		status = EXIT_SUCCESS;
+	}
+	nl_free_rows(&rows);
+	nl_end(nl);
+	return status;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "table.h"
+
+static void add_cell(struct table *t, const char *fmt, va_list ap)
+{
+	t->cell = must(reallocarray(t->cell, t->nr + 1, sizeof(*t->cell)));
+	if (vasprintf(&t->cell[t->nr++], fmt, ap) < 0)
+		must(NULL);
+}
+
+void table_column(struct table *t, bool left, const char *fmt, ...)
+{
+	va_list ap;
+
+	t->left = must(reallocarray(t->left, t->cols + 1, sizeof(*t->left)));
+	t->left[t->cols++] = left;
+	va_start(ap, fmt);
+	add_cell(t, fmt, ap);
+	va_end(ap);
+}
+
+void table_cell(struct table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_cell(t, fmt, ap);
+	va_end(ap);
+}
+
+/* Columns of the terminal; no end of them where the output goes elsewhere. */
+static unsigned int terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return UINT_MAX;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+		return 80;
+	return size.ws_col;
+}
+
+static unsigned int column_width(const struct table *t, unsigned int col)
+{
+	size_t width = 0;
+
+	for (unsigned int i = col; i < t->nr; i += t->cols)
+		if (strlen(t->cell[i]) > width)
+			width = strlen(t->cell[i]);
+	return (unsigned int)width;
+}
+
+/* Columns from to end - 1, with the first column before them. */
+static void print_part(const struct table *t, const unsigned int *width, unsigned int from,
+		       unsigned int end)
+{
+	for (unsigned int row = 0; row < t->nr; row += t->cols) {
+		if (from)
+			printf("%-*s ", (int)width[0], t->cell[row]);
+		for (unsigned int col = from; col < end; col++) {
+			const char *cell = t->cell[row + col];
+
+			if (!t->left[col])
+				printf("%*s", (int)width[col], cell);
+			else if (col + 1 < end)
+				printf("%-*s", (int)width[col], cell);
+			else
+				printf("%s", cell);
+			putchar(col + 1 < end ? ' ' : '\n');
+		}
+	}
+}
+
+void table_print(struct table *t)
+{
+	unsigned int *width = must(calloc(t->cols, sizeof(*width)));
+	unsigned int limit = terminal_width();
+
+	for (unsigned int col = 0; col < t->cols; col++)
+		width[col] = column_width(t, col);
+	for (unsigned int from = 0, end; from < t->cols; from = end) {
+		unsigned int used = from ? width[0] : 0;
+
+		/* At least one column beside the first, however narrow the terminal. */
+		for (end = from; end < t->cols; end++) {
+			if (end > from && end > 1 && used + 1 + width[end] > limit)
+				break;
+			used += 1 + width[end];
+		}
+		if (from)
+			putchar('\n');
+		print_part(t, width, from, end);
+	}
+
+	free(width);
+	for (unsigned int i = 0; i < t->nr; i++)
+		free(t->cell[i]);
+	free(t->cell);
+	free(t->left);
+	*t = (struct table){ 0 };
+}
