@@ -21,7 +21,11 @@
 
 #define MAX_EXPECT 64
 
-enum kind { DELTA, VALUE, ANY };
+enum kind {
+	DELTA,
+	VALUE,
+	ANY
+};
 
 static struct expect {
 	enum kind kind;
@@ -205,7 +209,7 @@ static bool gauges_settled(const struct nl_rows *after)
 		if (e->kind == ANY)
 			continue;
 		new = find(after, e->row, e->name);
-		if (new && new->gauge && new->kind == NL_VALUE && seen(e, after) != e->value)
+		if (new &&new->gauge &&new->kind == NL_VALUE && seen(e, after) != e->value)
 			return false;
 	}
 	return true;

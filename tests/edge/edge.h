@@ -60,10 +60,10 @@ int edge_done(void);
 int64_t edge_now(const char *row, const char *name);
 
 /* What the test stands on and does not test: it ends ("Bail out!") if it fails. */
-#define EDGE_MUST(cond)                                                      \
-	do {                                                                 \
-		if (!(cond))                                                 \
-			edge_bail(__FILE__, __LINE__, #cond);                \
+#define EDGE_MUST(cond)                                       \
+	do {                                                  \
+		if (!(cond))                                  \
+			edge_bail(__FILE__, __LINE__, #cond); \
 	} while (0)
 void edge_bail(const char *file, int line, const char *what) __attribute__((noreturn));
 
@@ -87,7 +87,7 @@ void edge_load(void);
 
 /*
  * The 32-bit program beside this one does 23 sends and 23 receives of 64 bytes
- * through an object of its own (caller32.c). False: there is none here; a line
+ * through an object of its own (caller.c). False: there is none here; a line
  * with "SKIP" has been printed.
  */
 bool edge_have32(const char *mech);

@@ -21,12 +21,12 @@
 #define PAGE 4096L
 #define PIPE_SIZE 65536L
 
-static const char *row;         /* the row under test */
-static bool named;              /* it is fifo */
+static const char *row; /* the row under test */
+static bool named;      /* it is fifo */
 static const char fifo[] = "edge.fifo";
 static char data[2 * PIPE_SIZE];
-static char *cliff;             /* a page of memory, with none behind it */
-static volatile int *shared;    /* one word that children share */
+static char *cliff;          /* a page of memory, with none behind it */
+static volatile int *shared; /* one word that children share */
 static int fd[2];
 
 /* A pipe of the row under test in fd[]. */

@@ -21,7 +21,7 @@
 static char data[4 * PAGE];
 static int a[2], b[2]; /* two pipes */
 static int sock[2];
-static int file;       /* 16 KiB */
+static int file; /* 16 KiB */
 
 static void open_all(int flags)
 {
@@ -224,8 +224,7 @@ static void sockets(void)
 	while (recv(sock[1], data, sizeof(data), MSG_DONTWAIT) > 0)
 		;
 	edge_any("unix_stream", NULL);
-	EDGE_MUST(splice(sock[1], NULL, a[1], NULL, 100, SPLICE_F_NONBLOCK) < 0 &&
-		  errno == EAGAIN);
+	EDGE_MUST(splice(sock[1], NULL, a[1], NULL, 100, SPLICE_F_NONBLOCK) < 0 && errno == EAGAIN);
 	edge_op("pipe", EDGE_SEND, 1, 0, 0, 1);
 	edge_end();
 	close_all();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * caller32 ROW: 23 sends and 23 receives of 64 bytes (where there are bytes)
- * through an object of its own, by a 32-bit program: another system call table,
- * other structures, the same counters.
+ * caller ROW [COUNT]: 23, or COUNT, sends and receives of 64 bytes (where there
+ * are bytes) through an object of its own. It is built twice: as a 32-bit program
+ * (caller32) it comes through another system call table with other structures,
+ * and has to move the same counters.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -22,26 +24,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define OPS 23
 #define SIZE 64
 
-#ifdef __x86_64__
-#error "a 32-bit program"
-#endif
-
-#define MUST(cond)                                                                \
-	do {                                                                      \
-		if (!(cond)) {                                                    \
-			fprintf(stderr, "caller32: line %d: %m\n", __LINE__);     \
-			return 1;                                                 \
-		}                                                                 \
+#define MUST(cond)                                                          \
+	do {                                                                \
+		if (!(cond)) {                                              \
+			fprintf(stderr, "caller: line %d: %m\n", __LINE__); \
+			return 1;                                           \
+		}                                                           \
 	} while (0)
 
 static char data[1024];
+static int ops = 23;
 
 static int through(int to, int from)
 {
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(write(to, data, SIZE) == SIZE);
 		MUST(read(from, data, SIZE) == SIZE);
 	}
@@ -58,10 +56,10 @@ static int use_pipe(void)
 
 static int use_fifo(void)
 {
-	static const char name[] = "caller32.fifo";
+	char name[64];
 	int fd;
 
-	unlink(name);
+	sprintf(name, "caller.%d.fifo", getpid());
 	MUST(!mkfifo(name, 0600));
 	fd = open(name, O_RDWR);
 	unlink(name);
@@ -78,7 +76,7 @@ static int use_sysv_msg(void)
 	int id = msgget(IPC_PRIVATE, 0600);
 
 	MUST(id >= 0);
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(!msgsnd(id, &msg, SIZE, 0));
 		MUST(msgrcv(id, &msg, SIZE, 0, 0) == SIZE);
 	}
@@ -89,25 +87,28 @@ static int use_sysv_msg(void)
 static int use_posix_mq(void)
 {
 	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = SIZE };
-	mqd_t mq = mq_open("/caller32", O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
+	char name[64];
+	mqd_t mq;
 
+	sprintf(name, "/caller.%d", getpid());
+	mq = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
 	MUST(mq >= 0);
-	MUST(!mq_unlink("/caller32"));
-	for (int i = 0; i < OPS; i++) {
+	MUST(!mq_unlink(name));
+	for (int i = 0; i < ops; i++) {
 		MUST(!mq_send(mq, data, SIZE, 0));
 		MUST(mq_receive(mq, data, SIZE, NULL) == SIZE);
 	}
 	return 0;
 }
 
-/* 23 attaches and detaches of a page */
+/* attaches and detaches of a page */
 static int use_sysv_shm(void)
 {
 	int id = shmget(IPC_PRIVATE, 4096, 0600);
 	void *mem;
 
 	MUST(id >= 0);
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		mem = shmat(id, NULL, 0);
 		MUST(mem != (void *)-1);
 		MUST(!shmdt(mem));
@@ -116,14 +117,14 @@ static int use_sysv_shm(void)
 	return 0;
 }
 
-/* 23 mappings of a page, and 23 writes and reads of 64 bytes */
+/* mappings of a page, and writes and reads of 64 bytes */
 static int use_posix_shm(void)
 {
-	int fd = memfd_create("caller32", 0);
+	int fd = memfd_create("caller", 0);
 	void *mem;
 
 	MUST(fd >= 0 && !ftruncate(fd, 4096));
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		mem = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		MUST(mem != MAP_FAILED && !munmap(mem, 4096));
 		MUST(pwrite(fd, data, SIZE, 0) == SIZE);
@@ -138,7 +139,7 @@ static int use_sysv_sem(void)
 	int id = semget(IPC_PRIVATE, 1, 0600);
 
 	MUST(id >= 0);
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(!semop(id, &up, 1));
 		MUST(!semop(id, &down, 1));
 	}
@@ -146,13 +147,13 @@ static int use_sysv_sem(void)
 	return 0;
 }
 
-/* 23 wakes, and 23 waits that find another value: 23 receives that fail */
+/* wakes, and waits that find another value: receives that fail */
 static int use_futex(void)
 {
 	int *word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	MUST(word != MAP_FAILED);
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0);
 		MUST(syscall(SYS_futex, word, FUTEX_WAIT, 1, NULL, NULL, 0) < 0);
 	}
@@ -164,11 +165,11 @@ static void on_signal(int sig)
 	(void)sig;
 }
 
-/* 23 SIGUSR1 to a handler */
+/* SIGUSR1 to a handler */
 static int use_signal(void)
 {
 	signal(SIGUSR1, on_signal);
-	for (int i = 0; i < OPS; i++)
+	for (int i = 0; i < ops; i++)
 		MUST(!kill(getpid(), SIGUSR1));
 	return 0;
 }
@@ -178,7 +179,7 @@ static int pair(int type)
 	int fd[2];
 
 	MUST(!socketpair(AF_UNIX, type, 0, fd));
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(send(fd[0], data, SIZE, 0) == SIZE);
 		MUST(recv(fd[1], data, SIZE, 0) == SIZE);
 	}
@@ -213,7 +214,7 @@ static int use_tcp(void)
 	MUST(!connect(to, (void *)&addr, len));
 	from = accept(listener, NULL, NULL);
 	MUST(from >= 0);
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(send(to, data, SIZE, 0) == SIZE);
 		MUST(recv(from, data, SIZE, MSG_WAITALL) == SIZE);
 	}
@@ -227,7 +228,7 @@ static int use_udp(void)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	MUST(fd >= 0 && !bind(fd, (void *)&addr, len) && !getsockname(fd, (void *)&addr, &len));
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(sendto(fd, data, SIZE, 0, (void *)&addr, len) == SIZE);
 		MUST(recv(fd, data, SIZE, 0) == SIZE);
 	}
@@ -241,7 +242,7 @@ static int use_raw(void)
 	int fd = socket(AF_INET, SOCK_RAW, 253);
 
 	MUST(fd >= 0);
-	for (int i = 0; i < OPS; i++) {
+	for (int i = 0; i < ops; i++) {
 		MUST(sendto(fd, data, SIZE, 0, (void *)&addr, sizeof(addr)) == SIZE);
 		MUST(recv(fd, data, sizeof(data), 0) == SIZE + 20);
 	}
@@ -271,9 +272,11 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	if (argc == 3)
+		ops = atoi(argv[2]);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (argc == 2 && !strcmp(argv[1], rows[i].row))
+		if (argc > 1 && !strcmp(argv[1], rows[i].row))
 			return rows[i].use();
-	fprintf(stderr, "usage: caller32 ROW\n");
+	fprintf(stderr, "usage: caller ROW [COUNT]\n");
 	return 2;
 }
