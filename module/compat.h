@@ -6,30 +6,131 @@
 #ifndef _IPCSTAT_COMPAT_H
 #define _IPCSTAT_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/version.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
+#ifdef CONFIG_X86_64
+#include <asm/cpufeature.h>
+#endif
 
 #ifndef CONFIG_64BIT
 #error "ipcstat counts in 64-bit per-CPU words: 64-bit kernels only"
+#endif
+#ifdef CONFIG_PREEMPT_RT
+#error "ipcstat takes spinlocks with preemption disabled: not for PREEMPT_RT kernels"
 #endif
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "ipcstat needs Linux 6.1 or newer"
 #endif
 
 /*
- * The n-th argument of a function at its ftrace entry. 6.1 has no
- * ftrace_regs_get_argument(); x86-64 saves the arguments there all the same.
+ * Arguments and instruction pointer at a function's ftrace entry. 6.1 has no
+ * ftrace_regs_get_argument() (6.4 has); x86-64 saves the arguments all the same.
  */
-static __always_inline unsigned long ipc_arg(struct ftrace_regs *fregs, unsigned int n)
-{
-#if defined(ftrace_regs_get_argument) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-	return ftrace_regs_get_argument(fregs, n);
-#elif defined(CONFIG_X86_64)
-	return regs_get_kernel_argument(&fregs->regs, n);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define ipc_arg(fregs, n)	ftrace_regs_get_argument(fregs, n)
+#define ipc_set_ip(fregs, ip)	ftrace_regs_set_instruction_pointer(fregs, ip)
 #else
-	return ftrace_get_regs(fregs) ? regs_get_kernel_argument(ftrace_get_regs(fregs), n) : 0;
+#define ipc_arg(fregs, n)	regs_get_kernel_argument(&(fregs)->regs, n)
+#define ipc_set_ip(fregs, ip)	ftrace_instruction_pointer_set(fregs, ip)
+#endif
+
+/*
+ * Whether a function can be redirected to a wrapper that calls its body. On
+ * x86-64, unless calls are counted (retbleed=stuff): that wants padding in front
+ * of every call's target. arm64 does not patch static calls into direct branches.
+ */
+static inline bool ipc_can_wrap(void)
+{
+#if defined(CONFIG_X86_64) && defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_HAVE_STATIC_CALL)
+#ifdef X86_FEATURE_CALL_DEPTH
+	if (boot_cpu_has(X86_FEATURE_CALL_DEPTH))
+		return false;
+#endif
+	return true;
+#else
+	return false;
 #endif
 }
+
+/* Whether ftrace's nop, or its call, is at @addr. */
+static inline bool ipc_is_fentry(unsigned long addr)
+{
+#ifdef CONFIG_X86_64
+	static const u8 nop[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
+	u8 insn[sizeof(nop)];
+
+	return !copy_from_kernel_nofault(insn, (void *)addr, sizeof(insn)) &&
+	       (!memcmp(insn, nop, sizeof(nop)) || insn[0] == 0xe8);
+#else
+	return false;
+#endif
+}
+
+/* The size of the landing pad (ENDBR, or what has been made of it) at @addr. */
+static inline unsigned int ipc_landing_pad(unsigned long addr)
+{
+	return IS_ENABLED(CONFIG_X86_KERNEL_IBT) && !ipc_is_fentry(addr) &&
+	       ipc_is_fentry(addr + 4) ? 4 : 0;
+}
+
+/* The attributes of a dump's request. struct genl_dumpit_info has a genl_info from 6.7 on. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define ipc_dump_attrs(cb)	(genl_dumpit_info(cb)->info.attrs)
+#else
+#define ipc_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#endif
+
+/*
+ * Whether an operation that got -EAGAIN is one that io_uring tries without blocking
+ * first, and again later: nobody asked for it not to block.
+ */
+static inline bool ipc_kiocb_retried(struct kiocb *iocb)
+{
+	return !is_sync_kiocb(iocb) && iocb->ki_flags & IOCB_NOWAIT &&
+	       !(iocb->ki_filp->f_flags & O_NONBLOCK);
+}
+
+/* 6.18 renamed system_unbound_wq. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define system_dfl_wq	system_unbound_wq
+#endif
+
+/*
+ * Whether a socket's message is io_uring's: sent or received by its threads, in
+ * its system call, or in the work that any system call does at its end. For the
+ * last case: from 6.10 on io_uring keeps the message with the request, while all
+ * others have it on the stack.
+ */
+static inline bool ipc_uring_msg(const struct msghdr *msg)
+{
+	if (current->flags & PF_IO_WORKER ||
+	    syscall_get_nr(current, current_pt_regs()) == __NR_io_uring_enter)
+		return true;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return !object_is_on_stack(msg);
+#else
+	return false;
+#endif
+}
+
+/* The table of a namespace's UDP sockets: one for all until 6.2. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define ipc_udp_table(net)	((net)->ipv4.udp_table)
+#else
+#define ipc_udp_table(net)	(&udp_table)
+#endif
+
+/* The size of net->unx.table. Moved to a private header after 6.12. */
+#ifndef UNIX_HASH_SIZE
+#define UNIX_HASH_SIZE		(256 * 2)
+#endif
 
 #endif /* _IPCSTAT_COMPAT_H */

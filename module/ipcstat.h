@@ -271,8 +271,8 @@ bool ipc_set_del(struct ipc_set *set, const void *object);
 bool ipc_set_exact(const struct ipc_set *set);
 /*
  * Calls @fn for each object. The object's removal waits meanwhile, so that an
- * object that is removed before it is freed stays valid. @fn runs under a raw
- * spinlock: it must not sleep and must be short.
+ * object that is removed before it is freed stays valid. @fn runs under a
+ * spinlock with interrupts off: it must not sleep and must be short.
  */
 void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned long tag, void *arg),
 		      void *arg);
@@ -342,6 +342,11 @@ int ipc_proc_init(void);
 void ipc_proc_exit(void);
 int ipc_netlink_init(void);
 void ipc_netlink_exit(void);
+
+/* Kbuild's list: M(pipe) M(splice) ... */
+#define M(file)	extern struct ipc_mech ipc_mech_##file;
+IPCSTAT_MECHS
+#undef M
 
 /* For the engine: all mechanisms, in the order of Kbuild. */
 extern struct ipc_mech *const ipc_mechs[];

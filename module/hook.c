@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hook engine: attaches what the mechanisms' tables ask for, by whatever means
+ * this kernel has, and keeps a state for each hook that a user can read.
+ *
+ * A hook on results is a wrapper (module ipcstat_wrap) or, where there is none, a
+ * kretprobe with the same callback. A hook on entries is an ftrace_ops: one of its
+ * own where calls are frequent, one for all others together, since each ops costs a
+ * grace period when it is unregistered and rmmod must not take seconds.
+ *
+ * A hook that cannot be attached is no error: its columns become unknown.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ftrace.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/tracepoint.h>
+
+#include "ipcstat.h"
+#include "resolve.h"
+
+#define IPC_MAX_CALLERS		4
+#define IPC_POOL_SHORT		256	/* kretprobe pool of a function that does not sleep */
+
+/*
+ * @kind: how it is attached: "wrap", "probe", "entry", "tracepoint"
+ * @symbol: the candidate that is attached; NULL: none
+ * @err: why not; -ENOENT: none of the candidates exists
+ */
+struct ipc_hook_state {
+	struct ipc_hook *hook;
+	const char *kind;
+	const char *symbol;
+	int err;
+
+	int slot;			/* wrapper */
+	struct kretprobe krp;
+	struct tracepoint *tp;
+	struct ftrace_ops ops;		/* hot entry */
+	unsigned long cold_ip;		/* other entry: its address */
+	struct ipc_range caller[IPC_MAX_CALLERS];
+	unsigned int nr_callers;
+};
+
+static struct ipc_hook_state *states;
+static unsigned int nr_states;
+static u64 since;
+
+/* The wrapper module's interface; NULL: it is not loaded, or not wanted. */
+static const struct ipc_wrap_api *wrap;
+
+/* ---- results: wrapper or kretprobe ---- */
+
+static struct ipc_hook_state *ipc_krp_state(struct kretprobe *krp)
+{
+	return container_of(krp, struct ipc_hook_state, krp);
+}
+
+static int ipc_krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct ipc_call *call = (struct ipc_call *)ri->data;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(call->arg); i++)
+		call->arg[i] = regs_get_kernel_argument(regs, i);
+	call->nvcsw = current->nvcsw;
+	return 0;
+}
+NOKPROBE_SYMBOL(ipc_krp_entry);
+
+static int ipc_krp_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct ipc_call *call = (struct ipc_call *)ri->data;
+
+	call->ret = regs_return_value(regs);
+	ipc_krp_state(get_kretprobe(ri))->hook->done(call);
+	return 0;
+}
+NOKPROBE_SYMBOL(ipc_krp_return);
+
+static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
+{
+	struct ipc_range range;
+	int err;
+
+	err = ipc_resolve(symbol, &range);
+	if (err)
+		return err;
+	memset(&st->krp, 0, sizeof(st->krp));
+	st->krp.kp.symbol_name = symbol;
+	st->krp.entry_handler = ipc_krp_entry;
+	st->krp.handler = ipc_krp_return;
+	st->krp.data_size = sizeof(struct ipc_call);
+	st->krp.maxactive = st->hook->sleeps ? ipc_max_sleepers : IPC_POOL_SHORT;
+	st->kind = "probe";
+	return register_kretprobe(&st->krp);
+}
+
+static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
+{
+	if (wrap) {
+		st->kind = "wrap";
+		st->slot = wrap->attach(symbol, st->hook->nargs, st->hook->done);
+		if (st->slot >= 0 || st->slot == -ENOENT)
+			return min(st->slot, 0);
+		pr_info("%s: no wrapper (%d), using a kretprobe\n", symbol, st->slot);
+	}
+	return ipc_attach_krp(st, symbol);
+}
+
+/* ---- entries ---- */
+
+static __always_inline void ipc_entry(struct ipc_hook_state *st, unsigned long parent_ip,
+				      struct ftrace_regs *fregs)
+{
+	unsigned int i;
+
+	if (!st->hook->callers)
+		goto call;
+	for (i = 0; i < st->nr_callers; i++)
+		/* A call in the last instruction returns behind the function. */
+		if (parent_ip - st->caller[i].start <= st->caller[i].size)
+			goto call;
+	return;
+call:
+	st->hook->entry(fregs);
+}
+
+static void notrace ipc_entry_hot(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	ipc_entry(container_of(ops, struct ipc_hook_state, ops), parent_ip, fregs);
+}
+
+static void notrace ipc_entry_cold(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct ipc_hook_state *st;
+
+	for (st = states; st < states + nr_states; st++)
+		if (st->cold_ip == ip)
+			ipc_entry(st, parent_ip, fregs);
+}
+
+static struct ftrace_ops cold_ops = {
+	.func = ipc_entry_cold,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+static unsigned int nr_cold;
+
+static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
+{
+	const char *const *name;
+	struct ipc_range range;
+	int err;
+
+	st->kind = "entry";
+	err = ipc_resolve(symbol, &range);
+	if (err)
+		return err;
+	st->nr_callers = 0;
+	for (name = st->hook->callers; name && *name; name++)
+		if (st->nr_callers < IPC_MAX_CALLERS &&
+		    !ipc_resolve(*name, &st->caller[st->nr_callers]))
+			st->nr_callers++;
+	if (st->hook->callers && !st->nr_callers)
+		return -ESRCH;
+	if (!st->hook->hot) {
+		err = ftrace_set_filter_ip(&cold_ops, range.start, 0, 0);
+		if (!err) {
+			st->cold_ip = range.start;
+			nr_cold++;
+		}
+		return err;
+	}
+	st->ops.func = ipc_entry_hot;
+	st->ops.flags = FTRACE_OPS_FL_PERMANENT;
+	err = ftrace_set_filter_ip(&st->ops, range.start, 0, 0);
+	if (!err)
+		err = register_ftrace_function(&st->ops);
+	if (err)
+		ftrace_free_filter(&st->ops);
+	return err;
+}
+
+/* ---- tracepoints: not exported, so found by name ---- */
+
+struct ipc_tp_search {
+	const char *name;
+	struct tracepoint *tp;
+};
+
+static void ipc_tp_match(struct tracepoint *tp, void *priv)
+{
+	struct ipc_tp_search *search = priv;
+
+	if (!strcmp(tp->name, search->name))
+		search->tp = tp;
+}
+
+static int ipc_attach_trace(struct ipc_hook_state *st, const char *name)
+{
+	struct ipc_tp_search search = { .name = name };
+	int err;
+
+	st->kind = "tracepoint";
+	for_each_kernel_tracepoint(ipc_tp_match, &search);
+	if (!search.tp)
+		return -ENOENT;
+	err = tracepoint_probe_register(search.tp, st->hook->probe, st->hook);
+	if (!err)
+		st->tp = search.tp;
+	return err;
+}
+
+/* ---- all hooks ---- */
+
+static int ipc_attach_one(struct ipc_hook_state *st, const char *symbol)
+{
+	switch (st->hook->kind) {
+	case IPC_HOOK_RETURN:
+		return ipc_attach_return(st, symbol);
+	case IPC_HOOK_ENTRY:
+		return ipc_attach_entry(st, symbol);
+	case IPC_HOOK_TRACE:
+		return ipc_attach_trace(st, symbol);
+	}
+	return -EINVAL;
+}
+
+/* A kernel without the path that the hook watches: nothing to count, nothing unknown. */
+static bool ipc_hook_absent(const struct ipc_hook_state *st)
+{
+	return st->err == -ENOENT && st->hook->optional;
+}
+
+static void ipc_hook_set_feeds(const struct ipc_hook_state *st)
+{
+	const struct ipc_feed *feed;
+
+	for (feed = st->hook->feeds; feed && feed->row; feed++) {
+		if (!ipc_hook_absent(st))
+			feed->row->fed |= feed->cols;
+		if (!st->symbol && !ipc_hook_absent(st))
+			feed->row->lost |= feed->cols;
+	}
+}
+
+static void ipc_attach_hook(struct ipc_hook_state *st)
+{
+	const char *const *symbol;
+
+	st->err = -ENOENT;
+	for (symbol = st->hook->symbols; *symbol; symbol++) {
+		int err = ipc_attach_one(st, *symbol);
+
+		if (!err) {
+			st->symbol = *symbol;
+			st->err = 0;
+			break;
+		}
+		/* Of several reasons, one that is not "no such function" says more. */
+		if (err != -ENOENT)
+			st->err = err;
+	}
+	if (!st->symbol && !ipc_hook_absent(st))
+		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], st->err);
+}
+
+/* All cold entries at once; if that fails, none of them is attached. */
+static void ipc_attach_cold(void)
+{
+	struct ipc_hook_state *st;
+	int err;
+
+	if (!nr_cold)
+		return;
+	err = register_ftrace_function(&cold_ops);
+	if (!err)
+		return;
+	for (st = states; st < states + nr_states; st++) {
+		if (st->cold_ip) {
+			st->symbol = NULL;
+			st->err = err;
+		}
+	}
+	ftrace_free_filter(&cold_ops);
+	nr_cold = 0;
+}
+
+static void ipc_wrap_get(void)
+{
+	if (ipc_hooks_probe)
+		return;
+	wrap = symbol_get(ipcstat_wrap_api);
+	if (wrap && wrap->version != IPC_WRAP_VERSION) {
+		pr_warn("module ipcstat_wrap has another version: using kretprobes\n");
+		symbol_put(ipcstat_wrap_api);
+		wrap = NULL;
+	}
+}
+
+int ipc_hooks_attach(void)
+{
+	unsigned int i, j, nr = 0;
+
+	for (i = 0; i < ipc_nr_mechs; i++)
+		nr_states += ipc_mechs[i]->nr_hooks;
+	states = kvcalloc(nr_states, sizeof(*states), GFP_KERNEL);
+	if (!states)
+		return -ENOMEM;
+
+	ipc_wrap_get();
+	for (i = 0; i < ipc_nr_mechs; i++) {
+		for (j = 0; j < ipc_mechs[i]->nr_hooks; j++) {
+			states[nr].hook = &ipc_mechs[i]->hooks[j];
+			states[nr].hook->state = &states[nr];
+			ipc_attach_hook(&states[nr++]);
+		}
+	}
+	ipc_attach_cold();
+	for (i = 0; i < nr_states; i++)
+		ipc_hook_set_feeds(&states[i]);
+	since = ktime_get_real_seconds();
+	return 0;
+}
+
+static void ipc_detach_return(void)
+{
+	struct kretprobe **krps = kcalloc(nr_states, sizeof(*krps), GFP_KERNEL);
+	int *slots = kcalloc(nr_states, sizeof(*slots), GFP_KERNEL);
+	unsigned int i, nr_krps = 0, nr_slots = 0;
+
+	for (i = 0; i < nr_states; i++) {
+		struct ipc_hook_state *st = &states[i];
+
+		if (!st->symbol || st->hook->kind != IPC_HOOK_RETURN)
+			continue;
+		/* In one go, for one grace period; one by one if memory is that short. */
+		if (!strcmp(st->kind, "wrap")) {
+			if (slots)
+				slots[nr_slots++] = st->slot;
+			else
+				wrap->detach(&st->slot, 1);
+		} else if (krps) {
+			krps[nr_krps++] = &st->krp;
+		} else {
+			unregister_kretprobe(&st->krp);
+		}
+	}
+	if (nr_slots)
+		wrap->detach(slots, nr_slots);
+	if (nr_krps)
+		unregister_kretprobes(krps, nr_krps);
+	kfree(slots);
+	kfree(krps);
+}
+
+/* When this returns no handler runs any more. */
+void ipc_hooks_detach(void)
+{
+	struct ipc_hook_state *st;
+
+	for (st = states; st < states + nr_states; st++)
+		if (st->symbol && st->hook->kind == IPC_HOOK_TRACE)
+			tracepoint_probe_unregister(st->tp, st->hook->probe, st->hook);
+	ipc_detach_return();
+	for (st = states; st < states + nr_states; st++) {
+		if (st->symbol && st->hook->kind == IPC_HOOK_ENTRY && st->hook->hot) {
+			unregister_ftrace_function(&st->ops);
+			ftrace_free_filter(&st->ops);
+		}
+	}
+	if (nr_cold) {
+		unregister_ftrace_function(&cold_ops);
+		ftrace_free_filter(&cold_ops);
+	}
+	tracepoint_synchronize_unregister();
+	if (wrap)
+		symbol_put(ipcstat_wrap_api);
+	kvfree(states);
+}
+
+/* ---- what the readers see ---- */
+
+static u64 ipc_hook_missed(const struct ipc_hook_state *st)
+{
+	if (!st->symbol || st->hook->kind != IPC_HOOK_RETURN || strcmp(st->kind, "probe"))
+		return 0;
+	return st->krp.nmissed + st->krp.kp.nmissed;
+}
+
+static const char *ipc_hook_reason(const struct ipc_hook_state *st)
+{
+	switch (st->err) {
+	case 0:
+		return NULL;
+	case -ENOENT:
+		return "this kernel has no such function";
+	case -ENOTUNIQ:
+		return "several functions have this name";
+	case -ESRCH:
+		return "this kernel has no such caller";
+	case -EBUSY:
+		return "somebody else redirects the function, or ftrace is off";
+	case -ENOMEM:
+		return "not enough memory";
+	case -EOPNOTSUPP:
+		return "the function cannot be hooked";
+	default:
+		return "the kernel refuses the hook";
+	}
+}
+
+bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info)
+{
+	const struct ipc_hook_state *st = &states[nr];
+
+	if (nr >= nr_states)
+		return false;
+	info->name = st->hook->symbols[0];
+	info->kind = st->kind;
+	info->state = st->symbol ? "attached" : ipc_hook_absent(st) ? "absent" : "unavailable";
+	info->symbol = st->symbol;
+	info->reason = ipc_hook_reason(st);
+	info->missed = ipc_hook_missed(st);
+	info->feeds = st->hook->feeds;
+	return true;
+}
+
+void ipc_summary(struct ipc_summary *sum)
+{
+	const struct ipc_hook_state *st;
+
+	memset(sum, 0, sizeof(*sum));
+	sum->backend = wrap ? "wrap" : "probe";
+	sum->since = since;
+	sum->missed = atomic64_read(&ipc_lost_notes);
+	for (st = states; st < states + nr_states; st++) {
+		if (ipc_hook_absent(st))
+			continue;
+		sum->hooks_all++;
+		if (st->symbol)
+			sum->hooks_attached++;
+		sum->missed += ipc_hook_missed(st);
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All IPC namespaces of the machine, for gauges. See mech/ipc_ns.c. */
+#ifndef _IPCSTAT_IPC_NS_H
+#define _IPCSTAT_IPC_NS_H
+
+#include <linux/ipc_namespace.h>
+
+#include "ipcstat.h"
+
+/* Which of ipc_namespace.ids is which: IPC_SEM_IDS and so on of ipc/util.h. */
+enum { IPC_NS_SEM, IPC_NS_MSG, IPC_NS_SHM };
+
+/* The rows with gauges that are added up over all namespaces. */
+extern struct ipc_row ipc_row_sysv_msg;
+extern struct ipc_row ipc_row_posix_mq;
+extern struct ipc_row ipc_row_sysv_shm;
+extern struct ipc_row ipc_row_sysv_sem;
+
+/**
+ * ipc_ns_sum - add up a gauge over all IPC namespaces
+ * @gauge: where to add to
+ * @cols: the columns that @add adds to; unknown if a namespace may be missing
+ * @add: called for each namespace, under a raw spinlock
+ */
+void ipc_ns_sum(struct ipc_gauge *gauge, u32 cols,
+		void (*add)(struct ipc_namespace *ns, struct ipc_gauge *gauge));
+
+#endif /* _IPCSTAT_IPC_NS_H */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ipcstat: counts what every IPC mechanism does. Start, stop and parameters. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "ipcstat.h"
+
+#define IPC_MIN_SLEEPERS	64U
+#define IPC_MAX_SLEEPERS	(1U << 20)
+#define IPC_MIN_OBJECTS		1024U
+#define IPC_MAX_OBJECTS		(1U << 24)
+
+static char *hooks = "auto";
+module_param(hooks, charp, 0444);
+MODULE_PARM_DESC(hooks, "auto: wrappers where ipcstat_wrap is loaded, else kretprobes; probe: kretprobes only");
+
+unsigned int ipc_max_sleepers = 12288;
+module_param_named(max_sleepers, ipc_max_sleepers, uint, 0444);
+MODULE_PARM_DESC(max_sleepers, "tasks asleep in a mechanism that can be followed (64 to 1048576)");
+
+unsigned int ipc_max_objects = 262144;
+module_param_named(max_objects, ipc_max_objects, uint, 0444);
+MODULE_PARM_DESC(max_objects, "objects of a kind that can be followed (1024 to 16777216)");
+
+bool ipc_hooks_probe;
+
+static int __init ipc_check_params(void)
+{
+	if (strcmp(hooks, "auto") && strcmp(hooks, "probe")) {
+		pr_err("hooks=%s: must be auto or probe\n", hooks);
+		return -EINVAL;
+	}
+	ipc_hooks_probe = !strcmp(hooks, "probe");
+	if (ipc_max_sleepers < IPC_MIN_SLEEPERS || ipc_max_sleepers > IPC_MAX_SLEEPERS) {
+		pr_err("max_sleepers=%u: must be %u to %u\n", ipc_max_sleepers, IPC_MIN_SLEEPERS,
+		       IPC_MAX_SLEEPERS);
+		return -EINVAL;
+	}
+	if (ipc_max_objects < IPC_MIN_OBJECTS || ipc_max_objects > IPC_MAX_OBJECTS) {
+		pr_err("max_objects=%u: must be %u to %u\n", ipc_max_objects, IPC_MIN_OBJECTS,
+		       IPC_MAX_OBJECTS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int __init ipc_init(void)
+{
+	int err;
+
+	err = ipc_check_params();
+	if (err)
+		return err;
+	err = ipc_mechs_init();
+	if (err)
+		return err;
+	err = ipc_notes_init();
+	if (err)
+		goto err_notes;
+	err = ipc_hooks_attach();
+	if (err)
+		goto err_hooks;
+	ipc_mechs_seed();
+	err = ipc_proc_init();
+	if (err)
+		goto err_proc;
+	err = ipc_netlink_init();
+	if (err)
+		goto err_netlink;
+	return 0;
+
+err_netlink:
+	ipc_proc_exit();
+err_proc:
+	ipc_hooks_detach();
+err_hooks:
+	ipc_notes_exit();
+err_notes:
+	ipc_mechs_exit();
+	return err;
+}
+
+static void __exit ipc_exit(void)
+{
+	ipc_netlink_exit();
+	ipc_proc_exit();
+	ipc_hooks_detach();
+	ipc_notes_exit();
+	ipc_mechs_exit();
+}
+
+module_init(ipc_init);
+module_exit(ipc_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Counts what every IPC mechanism does");
+MODULE_VERSION(IPCSTAT_VERSION);
+MODULE_SOFTDEP("pre: ipcstat_wrap");

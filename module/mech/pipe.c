@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pipe, fifo: read(2) and write(2) on pipes. Both rows have the same functions;
+ * the file system that the inode lies in tells them apart. What splice and its
+ * kin move is counted in splice.c.
+ */
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/uio.h>
+
+#include "ipcstat.h"
+
+#define PIPE_UNKNOWN	(IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV))
+
+static void pipe_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+static struct ipc_row pipe_row = {
+	.name = "pipe",
+	.na = IPC_BIT(IPC_QUEUED),	/* a byte stream has no messages */
+	.unknown = PIPE_UNKNOWN,
+	.gauge = pipe_gauge,
+};
+
+static struct ipc_row fifo_row = {
+	.name = "fifo",
+	.na = IPC_BIT(IPC_QUEUED),
+	.unknown = PIPE_UNKNOWN,
+	.gauge = pipe_gauge,
+};
+
+/* All pipes, by struct pipe_inode_info; the tag is the row. */
+static struct ipc_set *pipes;
+
+static struct ipc_row *pipe_inode_row(const struct inode *inode)
+{
+	return inode->i_sb->s_magic == PIPEFS_MAGIC ? &pipe_row : &fifo_row;
+}
+
+static struct ipc_row *pipe_row_of(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	return S_ISFIFO(inode->i_mode) ? pipe_inode_row(inode) : NULL;
+}
+
+/* ---- transfers: pipe_read(iocb, to), pipe_write(iocb, from) ---- */
+
+static __always_inline void pipe_done(const struct ipc_call *call, enum ipc_dir dir)
+{
+	struct kiocb *iocb = (struct kiocb *)call->arg[0];
+	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
+	ssize_t ret = call->ret;
+
+	if (unlikely(ret == -EAGAIN) && ipc_kiocb_retried(iocb))
+		return;
+	/* A core dump's writer has its data in kernel memory. */
+	ipc_op(pipe_inode_row(file_inode(iocb->ki_filp)), dir, ret,
+	       iov_iter_is_kvec(iter) ? 0 : ret);
+}
+
+static void pipe_read_done(const struct ipc_call *call)
+{
+	pipe_done(call, IPC_RECV);
+}
+
+static void pipe_write_done(const struct ipc_call *call)
+{
+	pipe_done(call, IPC_SEND);
+}
+
+/* ---- objects ---- */
+
+static void pipe_track(const struct inode *inode)
+{
+	if (inode->i_pipe)
+		ipc_set_add(pipes, inode->i_pipe, (unsigned long)pipe_inode_row(inode));
+}
+
+/* create_pipe_files(res, flags): both files are of the new pipe. */
+static void pipe_create_done(const struct ipc_call *call)
+{
+	struct file **res = (struct file **)call->arg[0];
+
+	if (!(int)call->ret)
+		pipe_track(file_inode(res[0]));
+}
+
+/* fifo_open(inode, file): on success the file holds the pipe. */
+static void fifo_open_done(const struct ipc_call *call)
+{
+	if (!(int)call->ret)
+		pipe_track((const struct inode *)call->arg[0]);
+}
+
+/* wait_for_partner(pipe, cnt): a FIFO whose open sleeps exists, too. */
+static void fifo_wait_entry(struct ftrace_regs *regs)
+{
+	ipc_set_add(pipes, (void *)ipc_arg(regs, 0), (unsigned long)&fifo_row);
+}
+
+/* free_pipe_info(pipe): also for the private pipes of sendfile, which are not in the set. */
+static void pipe_free_entry(struct ftrace_regs *regs)
+{
+	ipc_set_del(pipes, (void *)ipc_arg(regs, 0));
+}
+
+static void pipe_seed_file(struct file *file)
+{
+	if (S_ISFIFO(file_inode(file)->i_mode))
+		pipe_track(file_inode(file));
+}
+
+struct pipe_count {
+	const struct ipc_row *row;
+	struct ipc_gauge *gauge;
+};
+
+/*
+ * rd_wait.lock keeps pipe_resize_ring() from replacing the ring. The mutex, which
+ * the pipe's users hold across page faults, is not waited for: of a transfer in
+ * progress any part may be seen.
+ */
+static void pipe_count(void *object, unsigned long tag, void *arg)
+{
+	struct pipe_inode_info *pipe = object;
+	struct pipe_count *count = arg;
+	unsigned int tail, used;
+
+	if ((const struct ipc_row *)tag != count->row)
+		return;
+	count->gauge->value[IPC_OBJECTS]++;
+	spin_lock(&pipe->rd_wait.lock);
+	tail = READ_ONCE(pipe->tail);
+	used = min(READ_ONCE(pipe->head) - tail, pipe->ring_size);
+	for (; used; used--, tail++)
+		count->gauge->value[IPC_QUEUED_BYTES] +=
+			pipe->bufs[tail & (pipe->ring_size - 1)].len;
+	spin_unlock(&pipe->rd_wait.lock);
+}
+
+static void pipe_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	struct pipe_count count = { .row = row, .gauge = gauge };
+
+	ipc_set_for_each(pipes, pipe_count, &count);
+	if (!ipc_set_exact(pipes))
+		gauge->unknown = IPC_BIT(IPC_OBJECTS) | IPC_BIT(IPC_QUEUED_BYTES);
+}
+
+static int pipe_init(void)
+{
+	pipes = ipc_set_new(ipc_max_objects);
+	return pipes ? 0 : -ENOMEM;
+}
+
+static void pipe_exit(void)
+{
+	ipc_set_free(pipes);
+}
+
+#define PIPE_GAUGES	(IPC_BIT(IPC_OBJECTS) | IPC_BIT(IPC_QUEUED_BYTES))
+#define PIPE_FEEDS(cols)	IPC_FEEDS({ &pipe_row, cols }, { &fifo_row, cols })
+
+static struct ipc_hook pipe_hooks[] = {
+	{
+		.kind = IPC_HOOK_RETURN,
+		/* 7.x: fifo_pipe_read(), which wraps it, narrows the result. */
+		.symbols = IPC_NAMES("anon_pipe_read", "pipe_read"),
+		.done = pipe_read_done,
+		.sleeps = true,
+		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_RECV)),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("anon_pipe_write", "pipe_write"),
+		.done = pipe_write_done,
+		.sleeps = true,
+		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_SEND)),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("create_pipe_files"),
+		.done = pipe_create_done,
+		.feeds = IPC_FEEDS({ &pipe_row, PIPE_GAUGES }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("fifo_open"),
+		.done = fifo_open_done,
+		.sleeps = true,
+		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES }),
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("wait_for_partner"),
+		.entry = fifo_wait_entry,
+		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES }),
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("free_pipe_info"),
+		.entry = pipe_free_entry,
+		.feeds = PIPE_FEEDS(PIPE_GAUGES),
+	},
+};
+
+static struct ipc_row *const pipe_rows[] = { &pipe_row, &fifo_row };
+
+struct ipc_mech ipc_mech_pipe = {
+	.rows = pipe_rows,
+	.nr_rows = ARRAY_SIZE(pipe_rows),
+	.hooks = pipe_hooks,
+	.nr_hooks = ARRAY_SIZE(pipe_hooks),
+	.init = pipe_init,
+	.exit = pipe_exit,
+	.seed_file = pipe_seed_file,
+	.row_of = pipe_row_of,
+};

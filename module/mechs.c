@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of mechanisms and rows, and reading a row. */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/percpu.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/string.h>
+
+#include "ipcstat.h"
+
+#define M(file)	&ipc_mech_##file,
+struct ipc_mech *const ipc_mechs[] = { IPCSTAT_MECHS };
+#undef M
+const unsigned int ipc_nr_mechs = ARRAY_SIZE(ipc_mechs);
+
+const char *const ipc_col_names[IPC_COLS] = {
+	[IPC_OBJECTS]		= "objects",
+	[IPC_QUEUED]		= "queued",
+	[IPC_QUEUED_BYTES]	= "queued_bytes",
+	[IPC_BLOCKED]		= "blocked",
+	[IPC_SEND_OPS]		= "send_ops",
+	[IPC_SEND_BYTES]	= "send_bytes",
+	[IPC_SEND_COPIED]	= "send_copied",
+	[IPC_SEND_WAITS]	= "send_waits",
+	[IPC_SEND_WAIT_NS]	= "send_wait_ns",
+	[IPC_SEND_FAILS]	= "send_fails",
+	[IPC_RECV_OPS]		= "recv_ops",
+	[IPC_RECV_BYTES]	= "recv_bytes",
+	[IPC_RECV_COPIED]	= "recv_copied",
+	[IPC_RECV_WAITS]	= "recv_waits",
+	[IPC_RECV_WAIT_NS]	= "recv_wait_ns",
+	[IPC_RECV_FAILS]	= "recv_fails",
+};
+
+unsigned int ipc_nr_rows(void)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < ipc_nr_mechs; i++)
+		nr += ipc_mechs[i]->nr_rows;
+	return nr;
+}
+
+struct ipc_row *ipc_row_get(unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ipc_nr_mechs; i++) {
+		if (nr < ipc_mechs[i]->nr_rows)
+			return ipc_mechs[i]->rows[nr];
+		nr -= ipc_mechs[i]->nr_rows;
+	}
+	return NULL;
+}
+
+struct ipc_row *ipc_row_find(const char *name)
+{
+	struct ipc_row *row;
+	unsigned int nr;
+
+	for (nr = 0; (row = ipc_row_get(nr)); nr++)
+		if (!strcmp(row->name, name))
+			return row;
+	return NULL;
+}
+
+struct ipc_row *ipc_file_row(struct file *file)
+{
+	struct ipc_row *row = NULL;
+	unsigned int i;
+
+	for (i = 0; i < ipc_nr_mechs && !row; i++)
+		if (ipc_mechs[i]->row_of)
+			row = ipc_mechs[i]->row_of(file);
+	return row;
+}
+
+/* ---- reading ---- */
+
+static u64 ipc_row_col(struct ipc_row *row, unsigned int col)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(row->cells, cpu)->col[col]);
+	return sum;
+}
+
+u64 ipc_row_detail(struct ipc_row *row, unsigned int nr)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(row->cells, cpu)->detail[nr]);
+	return sum;
+}
+
+static u64 ipc_row_blocked(struct ipc_row *row)
+{
+	s64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(row->blocked, cpu));
+	return max_t(s64, sum, 0);
+}
+
+u64 ipc_signal_read(unsigned int sig, unsigned int col)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(ipc_signal_table, cpu)->cell[sig][col]);
+	return sum;
+}
+
+void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
+{
+	u32 unknown = row->unknown | row->lost;
+	struct ipc_gauge gauge = {};
+	unsigned int col;
+
+	if (row->gauge)
+		row->gauge(row, &gauge);
+	unknown |= gauge.unknown;
+	for (col = 0; col < IPC_COLS; col++) {
+		value[col].value = 0;
+		value[col].kind = IPC_VALUE;
+		if (row->na & IPC_BIT(col))
+			value[col].kind = IPC_NONE;
+		else if (unknown & IPC_BIT(col))
+			value[col].kind = IPC_UNKNOWN;
+		else if (col <= IPC_QUEUED_BYTES)
+			value[col].value = gauge.value[col];
+		else if (col == IPC_BLOCKED)
+			value[col].value = ipc_row_blocked(row);
+		else
+			value[col].value = ipc_row_col(row, col);
+	}
+}
+
+/* ---- start and stop ---- */
+
+static int ipc_row_init(struct ipc_row *row)
+{
+	row->cells = alloc_percpu(struct ipc_cells);
+	row->blocked = alloc_percpu(s64);
+	return row->cells && row->blocked ? 0 : -ENOMEM;
+}
+
+void ipc_mechs_exit(void)
+{
+	struct ipc_row *row;
+	unsigned int nr;
+
+	for (nr = 0; nr < ipc_nr_mechs; nr++)
+		if (ipc_mechs[nr]->exit)
+			ipc_mechs[nr]->exit();
+	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
+		free_percpu(row->cells);
+		free_percpu(row->blocked);
+	}
+}
+
+/* On failure everything is undone: a mechanism's exit() copes with an init() that failed. */
+int ipc_mechs_init(void)
+{
+	struct ipc_row *row;
+	unsigned int nr;
+	int err = 0;
+
+	for (nr = 0; !err && (row = ipc_row_get(nr)); nr++)
+		err = ipc_row_init(row);
+	for (nr = 0; !err && nr < ipc_nr_mechs; nr++)
+		if (ipc_mechs[nr]->init)
+			err = ipc_mechs[nr]->init();
+	if (err)
+		ipc_mechs_exit();
+	return err;
+}
+
+/* iterate_fd()'s callback: under the files' lock. */
+static int ipc_seed_fd(const void *unused, struct file *file, unsigned int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ipc_nr_mechs; i++)
+		if (ipc_mechs[i]->seed_file)
+			ipc_mechs[i]->seed_file(file);
+	return 0;
+}
+
+/*
+ * Objects older than the module: those that a mechanism finds by itself, and those
+ * behind open files. After the hooks are attached: an object that goes meanwhile
+ * is removed again, one that comes is already there.
+ */
+void ipc_mechs_seed(void)
+{
+	struct task_struct *p, *t;
+	unsigned int i;
+
+	for (i = 0; i < ipc_nr_mechs; i++)
+		if (ipc_mechs[i]->seed)
+			ipc_mechs[i]->seed();
+
+	rcu_read_lock();
+	for_each_process_thread(p, t) {
+		/* A thread with files of its own (CLONE_FILES not set) counts, too. */
+		task_lock(t);
+		if (t->files && (t == p || t->files != p->files))
+			iterate_fd(t->files, 0, ipc_seed_fd, NULL);
+		task_unlock(t);
+	}
+	rcu_read_unlock();
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family "ipcstat". The protocol is in uapi/ipcstat.h.
+ *
+ * A dump's cursor is in cb->args[]: [0] the next row, signal or hook, [1] the
+ * number of the only row wanted, plus one, or 0 for all.
+ */
+#include <net/genetlink.h>
+
+#include "ipcstat.h"
+#include "uapi/ipcstat.h"
+
+static struct genl_family ipc_family;
+
+static const struct nla_policy ipc_row_policy[IPCSTAT_A_MECH + 1] = {
+	[IPCSTAT_A_MECH]	= { .type = NLA_NUL_STRING, .len = IPCSTAT_NAME_MAX - 1 },
+};
+
+static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
+	[IPCSTAT_A_SIGNAL]	= { .type = NLA_U32 },
+};
+
+/* ---- putting ---- */
+
+static int ipc_put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put_u64_64bit(skb, attr, value, IPCSTAT_A_PAD);
+}
+
+static int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
+			 const struct ipc_value *value, bool gauge)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+	int err;
+
+	if (!nest)
+		return -EMSGSIZE;
+	err = nla_put_string(skb, IPCSTAT_COUNTER_A_NAME, name);
+	if (!err && gauge)
+		err = nla_put_flag(skb, IPCSTAT_COUNTER_A_GAUGE);
+	if (err)
+		return err;
+	switch (value->kind) {
+	case IPC_VALUE:
+		err = nla_put_u64_64bit(skb, IPCSTAT_COUNTER_A_VALUE, value->value,
+					IPCSTAT_COUNTER_A_PAD);
+		break;
+	case IPC_UNKNOWN:
+		err = nla_put_flag(skb, IPCSTAT_COUNTER_A_UNKNOWN);
+		break;
+	case IPC_NONE:
+		err = nla_put_flag(skb, IPCSTAT_COUNTER_A_NONE);
+		break;
+	}
+	nla_nest_end(skb, nest);
+	return err;
+}
+
+static int ipc_put_row(struct sk_buff *skb, struct ipc_row *row)
+{
+	struct ipc_value value[IPC_COLS];
+	unsigned int i;
+	int err;
+
+	ipc_row_read(row, value);
+	err = nla_put_string(skb, IPCSTAT_A_MECH, row->name);
+	for (i = 0; !err && i < IPC_COLS; i++)
+		err = ipc_put_value(skb, IPCSTAT_A_COUNTER, ipc_col_names[i], &value[i],
+				    i < IPC_SEND_OPS);
+	for (i = 0; !err && row->details && row->details[i]; i++) {
+		struct ipc_value detail = { .kind = IPC_VALUE, .value = ipc_row_detail(row, i) };
+
+		err = ipc_put_value(skb, IPCSTAT_A_COUNTER, row->details[i], &detail, false);
+	}
+	return err;
+}
+
+static int ipc_put_signal(struct sk_buff *skb, unsigned int sig)
+{
+	u32 known = ipc_signal_known();
+	unsigned int i;
+	int err;
+
+	err = nla_put_u32(skb, IPCSTAT_A_SIGNAL, sig);
+	for (i = 0; !err && i < IPC_SIGNAL_COLS; i++) {
+		struct ipc_value value = {
+			.kind = known & BIT(i) ? IPC_VALUE : IPC_UNKNOWN,
+			.value = ipc_signal_read(sig, i),
+		};
+
+		err = ipc_put_value(skb, IPCSTAT_A_COUNTER, ipc_signal_cols[i], &value, false);
+	}
+	return err;
+}
+
+static int ipc_put_hook(struct sk_buff *skb, const struct ipc_hook_info *info)
+{
+	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_HOOK);
+	const struct ipc_feed *feed;
+
+	if (!nest ||
+	    nla_put_string(skb, IPCSTAT_HOOK_A_NAME, info->name) ||
+	    nla_put_string(skb, IPCSTAT_HOOK_A_KIND, info->kind) ||
+	    nla_put_string(skb, IPCSTAT_HOOK_A_STATE, info->state) ||
+	    (info->symbol && nla_put_string(skb, IPCSTAT_HOOK_A_SYMBOL, info->symbol)) ||
+	    (info->reason && nla_put_string(skb, IPCSTAT_HOOK_A_REASON, info->reason)) ||
+	    nla_put_u64_64bit(skb, IPCSTAT_HOOK_A_MISSED, info->missed, IPCSTAT_HOOK_A_PAD))
+		return -EMSGSIZE;
+	for (feed = info->feeds; feed && feed->row; feed++)
+		if (nla_put_string(skb, IPCSTAT_HOOK_A_FEEDS, feed->row->name))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int ipc_put_info(struct sk_buff *skb)
+{
+	const struct ipc_value sleepers = { .kind = IPC_VALUE, .value = ipc_max_sleepers };
+	const struct ipc_value objects = { .kind = IPC_VALUE, .value = ipc_max_objects };
+	struct ipc_summary sum;
+
+	ipc_summary(&sum);
+	if (nla_put_string(skb, IPCSTAT_A_VERSION, IPCSTAT_VERSION) ||
+	    ipc_put_u64(skb, IPCSTAT_A_SINCE, sum.since) ||
+	    nla_put_string(skb, IPCSTAT_A_BACKEND, sum.backend) ||
+	    nla_put_u32(skb, IPCSTAT_A_HOOKS_ATTACHED, sum.hooks_attached) ||
+	    nla_put_u32(skb, IPCSTAT_A_HOOKS_ALL, sum.hooks_all) ||
+	    ipc_put_u64(skb, IPCSTAT_A_MISSED, sum.missed) ||
+	    ipc_put_value(skb, IPCSTAT_A_LIMIT, "max_sleepers", &sleepers, false) ||
+	    ipc_put_value(skb, IPCSTAT_A_LIMIT, "max_objects", &objects, false))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* ---- messages ---- */
+
+/*
+ * Put message number @nr of a command. Return: 0; -EMSGSIZE where it does not fit
+ * (then nothing is left of it in the skb); -ENODATA where there is no such number.
+ */
+static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd,
+			   unsigned int nr)
+{
+	struct ipc_hook_info hook;
+	struct ipc_row *row;
+	int err = -ENODATA;
+	void *hdr;
+
+	hdr = genlmsg_put(skb, portid, seq, &ipc_family, flags, cmd);
+	if (!hdr)
+		return -EMSGSIZE;
+	switch (cmd) {
+	case IPCSTAT_CMD_INFO:
+		if (nr == 0)
+			err = ipc_put_info(skb);
+		break;
+	case IPCSTAT_CMD_ROW:
+		row = ipc_row_get(nr);
+		if (row)
+			err = ipc_put_row(skb, row);
+		break;
+	case IPCSTAT_CMD_SIGNAL:
+		if (nr < IPC_SIGNALS)
+			err = ipc_put_signal(skb, nr + 1);
+		break;
+	case IPCSTAT_CMD_HOOK:
+		if (ipc_hook_info(nr, &hook))
+			err = ipc_put_hook(skb, &hook);
+		break;
+	}
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+/* The number of the row that MECH names. */
+static int ipc_find_row(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	struct ipc_row *row;
+	int nr;
+
+	for (nr = 0; (row = ipc_row_get(nr)); nr++)
+		if (!nla_strcmp(attr, row->name))
+			return nr;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "no mechanism of this name");
+	return -ENOENT;
+}
+
+static int ipc_reply(struct genl_info *info, unsigned int nr)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb) {
+		NL_SET_ERR_MSG(info->extack, "not enough memory for the reply");
+		return -ENOMEM;
+	}
+	err = ipc_put_message(skb, info->snd_portid, info->snd_seq, 0, info->genlhdr->cmd, nr);
+	if (err) {
+		NL_SET_ERR_MSG(info->extack, "the reply does not fit a message");
+		nlmsg_free(skb);
+		return err;
+	}
+	return genlmsg_reply(skb, info);
+}
+
+static int ipc_do_info(struct sk_buff *skb, struct genl_info *info)
+{
+	return ipc_reply(info, 0);
+}
+
+static int ipc_do_row(struct sk_buff *skb, struct genl_info *info)
+{
+	int nr;
+
+	if (!info->attrs[IPCSTAT_A_MECH]) {
+		NL_SET_ERR_MSG(info->extack, "MECH, the name of a mechanism, is missing");
+		return -EINVAL;
+	}
+	nr = ipc_find_row(info->attrs[IPCSTAT_A_MECH], info->extack);
+	return nr < 0 ? nr : ipc_reply(info, nr);
+}
+
+static int ipc_do_signal(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[IPCSTAT_A_SIGNAL];
+
+	if (!attr) {
+		NL_SET_ERR_MSG(info->extack, "SIGNAL, the number of a signal, is missing");
+		return -EINVAL;
+	}
+	if (nla_get_u32(attr) < 1 || nla_get_u32(attr) > IPC_SIGNALS) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "signals are numbered 1 to 64");
+		return -ENOENT;
+	}
+	return ipc_reply(info, nla_get_u32(attr) - 1);
+}
+
+static int ipc_do_hook(struct sk_buff *skb, struct genl_info *info)
+{
+	NL_SET_ERR_MSG(info->extack, "hooks are only dumped: set NLM_F_DUMP");
+	return -EOPNOTSUPP;
+}
+
+/* ---- dumps ---- */
+
+static int ipc_dump_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = ipc_dump_attrs(cb);
+	int nr;
+
+	if (!attrs || !attrs[IPCSTAT_A_MECH])
+		return 0;
+	nr = ipc_find_row(attrs[IPCSTAT_A_MECH], cb->extack);
+	if (nr < 0)
+		return nr;
+	cb->args[1] = nr + 1;
+	return 0;
+}
+
+static bool ipc_hook_feeds(unsigned int nr, const struct ipc_row *row)
+{
+	const struct ipc_feed *feed;
+	struct ipc_hook_info info;
+
+	if (!ipc_hook_info(nr, &info))
+		return true;	/* past the end: let the dump see it */
+	for (feed = info.feeds; feed && feed->row; feed++)
+		if (feed->row == row)
+			return true;
+	return false;
+}
+
+static bool ipc_dump_wants(u8 cmd, unsigned int nr, unsigned int only)
+{
+	if (!only)
+		return true;
+	if (cmd == IPCSTAT_CMD_HOOK)
+		return ipc_hook_feeds(nr, ipc_row_get(only - 1));
+	return nr == only - 1 || !ipc_row_get(nr);
+}
+
+static int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	u8 cmd = ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
+	int err = 0;
+
+	for (; !err; cb->args[0]++) {
+		if (!ipc_dump_wants(cmd, cb->args[0], cb->args[1]))
+			continue;
+		err = ipc_put_message(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				      NLM_F_MULTI, cmd, cb->args[0]);
+		if (err)
+			break;
+	}
+	/* Full: go on here with the next skb. One message that fits none is an error. */
+	if (err == -EMSGSIZE && !skb->len)
+		return err;
+	return skb->len;
+}
+
+static const struct genl_ops ipc_genl_ops[] = {
+	{
+		.cmd	= IPCSTAT_CMD_INFO,
+		.doit	= ipc_do_info,
+		.dumpit	= ipc_dump,
+	}, {
+		.cmd	= IPCSTAT_CMD_ROW,
+		.doit	= ipc_do_row,
+		.start	= ipc_dump_start,
+		.dumpit	= ipc_dump,
+		.policy	= ipc_row_policy,
+		.maxattr = ARRAY_SIZE(ipc_row_policy) - 1,
+	}, {
+		.cmd	= IPCSTAT_CMD_SIGNAL,
+		.doit	= ipc_do_signal,
+		.dumpit	= ipc_dump,
+		.policy	= ipc_signal_policy,
+		.maxattr = ARRAY_SIZE(ipc_signal_policy) - 1,
+	}, {
+		.cmd	= IPCSTAT_CMD_HOOK,
+		.doit	= ipc_do_hook,
+		.start	= ipc_dump_start,
+		.dumpit	= ipc_dump,
+		.policy	= ipc_row_policy,
+		.maxattr = ARRAY_SIZE(ipc_row_policy) - 1,
+	},
+};
+
+static struct genl_family ipc_family = {
+	.name		= IPCSTAT_GENL_NAME,
+	.version	= IPCSTAT_GENL_VERSION,
+	.module		= THIS_MODULE,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.ops		= ipc_genl_ops,
+	.n_ops		= ARRAY_SIZE(ipc_genl_ops),
+};
+
+int ipc_netlink_init(void)
+{
+	return genl_register_family(&ipc_family);
+}
+
+void ipc_netlink_exit(void)
+{
+	genl_unregister_family(&ipc_family);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/ipcstat: see ipcstat(5). */
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "ipcstat.h"
+
+#define IPC_NUMBER_MAX	21	/* a u64 and its terminator */
+
+static void ipc_format(char *buf, const struct ipc_value *value)
+{
+	switch (value->kind) {
+	case IPC_NONE:
+		strscpy(buf, "-", IPC_NUMBER_MAX);
+		break;
+	case IPC_UNKNOWN:
+		strscpy(buf, "?", IPC_NUMBER_MAX);
+		break;
+	case IPC_VALUE:
+		snprintf(buf, IPC_NUMBER_MAX, "%llu", value->value);
+		break;
+	}
+}
+
+static void ipc_show_table(struct seq_file *m, struct ipc_value (*table)[IPC_COLS])
+{
+	unsigned int nr, col, name_width = strlen("mechanism");
+	unsigned int width[IPC_COLS];
+	char buf[IPC_NUMBER_MAX];
+	struct ipc_row *row;
+
+	for (nr = 0; (row = ipc_row_get(nr)); nr++)
+		name_width = max_t(unsigned int, name_width, strlen(row->name));
+	for (col = 0; col < IPC_COLS; col++) {
+		width[col] = strlen(ipc_col_names[col]);
+		for (nr = 0; ipc_row_get(nr); nr++) {
+			ipc_format(buf, &table[nr][col]);
+			width[col] = max_t(unsigned int, width[col], strlen(buf));
+		}
+	}
+
+	seq_printf(m, "%-*s", name_width, "mechanism");
+	for (col = 0; col < IPC_COLS; col++)
+		seq_printf(m, " %*s", width[col], ipc_col_names[col]);
+	seq_putc(m, '\n');
+	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
+		seq_printf(m, "%-*s", name_width, row->name);
+		for (col = 0; col < IPC_COLS; col++) {
+			ipc_format(buf, &table[nr][col]);
+			seq_printf(m, " %*s", width[col], buf);
+		}
+		seq_putc(m, '\n');
+	}
+}
+
+static int ipc_proc_show(struct seq_file *m, void *unused)
+{
+	struct ipc_value (*table)[IPC_COLS];
+	struct ipc_summary sum;
+	struct ipc_row *row;
+	unsigned int nr;
+
+	table = kcalloc(ipc_nr_rows(), sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	for (nr = 0; (row = ipc_row_get(nr)); nr++)
+		ipc_row_read(row, table[nr]);
+	ipc_summary(&sum);
+	seq_printf(m, "# ipcstat %s since %llu hooks %u/%u missed %llu\n", IPCSTAT_VERSION,
+		   sum.since, sum.hooks_attached, sum.hooks_all, sum.missed);
+	ipc_show_table(m, table);
+	kfree(table);
+	return 0;
+}
+
+int ipc_proc_init(void)
+{
+	return proc_create_single("ipcstat", 0444, NULL, ipc_proc_show) ? 0 : -ENOMEM;
+}
+
+void ipc_proc_exit(void)
+{
+	remove_proc_entry("ipcstat", NULL);
+}

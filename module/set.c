@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A bounded hash set of kernel objects. See ipcstat.h. */
+#include <linux/atomic.h>
+#include <linux/hash.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "ipcstat.h"
+
+#define IPC_SET_BITS	12
+
+struct ipc_member {
+	struct hlist_node node;
+	const void *object;
+	unsigned long tag;
+};
+
+struct ipc_bucket {
+	spinlock_t lock;
+	struct hlist_head head;
+};
+
+struct ipc_set {
+	unsigned int max;
+	atomic_t nr;
+	bool lost;
+	struct ipc_bucket bucket[1 << IPC_SET_BITS];
+};
+
+static struct ipc_bucket *ipc_set_bucket(struct ipc_set *set, const void *object)
+{
+	return &set->bucket[hash_ptr(object, IPC_SET_BITS)];
+}
+
+static struct ipc_member *ipc_set_find(struct ipc_bucket *bucket, const void *object)
+{
+	struct ipc_member *member;
+
+	hlist_for_each_entry(member, &bucket->head, node)
+		if (member->object == object)
+			return member;
+	return NULL;
+}
+
+struct ipc_set *ipc_set_new(unsigned int max)
+{
+	struct ipc_set *set = kvzalloc(sizeof(*set), GFP_KERNEL);
+	unsigned int i;
+
+	if (!set)
+		return NULL;
+	set->max = max;
+	for (i = 0; i < ARRAY_SIZE(set->bucket); i++)
+		spin_lock_init(&set->bucket[i].lock);
+	return set;
+}
+
+void ipc_set_free(struct ipc_set *set)
+{
+	struct ipc_member *member;
+	struct hlist_node *next;
+	unsigned int i;
+
+	if (!set)
+		return;
+	for (i = 0; i < ARRAY_SIZE(set->bucket); i++)
+		hlist_for_each_entry_safe(member, next, &set->bucket[i].head, node)
+			kfree(member);
+	kvfree(set);
+}
+
+void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag)
+{
+	struct ipc_bucket *bucket = ipc_set_bucket(set, object);
+	struct ipc_member *member;
+	unsigned long flags;
+
+	member = kmalloc(sizeof(*member), GFP_ATOMIC | __GFP_NOWARN);
+	spin_lock_irqsave(&bucket->lock, flags);
+	if (!ipc_set_find(bucket, object)) {
+		if (member && atomic_add_unless(&set->nr, 1, set->max)) {
+			member->object = object;
+			member->tag = tag;
+			hlist_add_head(&member->node, &bucket->head);
+			member = NULL;
+		} else {
+			WRITE_ONCE(set->lost, true);
+		}
+	}
+	spin_unlock_irqrestore(&bucket->lock, flags);
+	kfree(member);
+}
+
+bool ipc_set_del(struct ipc_set *set, const void *object)
+{
+	struct ipc_bucket *bucket = ipc_set_bucket(set, object);
+	struct ipc_member *member;
+	unsigned long flags;
+
+	spin_lock_irqsave(&bucket->lock, flags);
+	member = ipc_set_find(bucket, object);
+	if (member) {
+		hlist_del(&member->node);
+		atomic_dec(&set->nr);
+	}
+	spin_unlock_irqrestore(&bucket->lock, flags);
+	kfree(member);
+	return member;
+}
+
+bool ipc_set_exact(const struct ipc_set *set)
+{
+	return !READ_ONCE(set->lost);
+}
+
+void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned long tag, void *arg),
+		      void *arg)
+{
+	struct ipc_member *member;
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(set->bucket); i++) {
+		if (hlist_empty(&set->bucket[i].head))
+			continue;
+		spin_lock_irqsave(&set->bucket[i].lock, flags);
+		hlist_for_each_entry(member, &set->bucket[i].head, node)
+			fn((void *)member->object, member->tag, arg);
+		spin_unlock_irqrestore(&set->bucket[i].lock, flags);
+		cond_resched();
+	}
+}

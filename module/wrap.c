@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ipcstat_wrap: calls a function back with each result of a kernel function.
+ *
+ * This module knows no mechanism. It owns a number of slots. A slot redirects one
+ * kernel function, in the way of livepatch, to a wrapper: a plain C function with
+ * as many arguments, which calls the original's body and then the callback.
+ * Whatever it has to remember is on the calling task's own stack: there is no
+ * pool that could run dry, however many tasks sleep inside the function.
+ *
+ * Those sleepers have the wrapper on their stack, so its text must stay until the
+ * last of them has left, which may be never. That is why the wrappers are a module
+ * of their own: ipcstat can go at any time, this one holds a reference on itself
+ * until it is drained, and is taken up again when ipcstat comes back before that.
+ *
+ * Order of a detach:
+ *  1. the slot's generation changes, its callback is replaced by an empty
+ *     function, synchronize_rcu(): no callback runs any more (they run with
+ *     preemption disabled). ipcstat may go.
+ *  2. in the background, the functions are given back to their callers;
+ *  3. tasks that were on their way into a wrapper are counted in
+ *     (synchronize_rcu_tasks()), the count falls to 0, tasks on their way out
+ *     have left (synchronize_rcu_tasks() again);
+ *  4. the reference is dropped.
+ */
+#include <linux/ftrace.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/static_call.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "resolve.h"
+#include "wrap.h"
+
+#define IPC_DRAIN_INTERVAL	msecs_to_jiffies(100)
+#define IPC_NAME_MAX		64
+
+/*
+ * @ops, @wrapper: the redirection: @ops is registered on @name, its handler
+ *	continues in @wrapper
+ * @body, @done: the wrapper's two static calls
+ * @gen: changes at each attach and detach: a call that began under another value
+ *	must not be reported
+ * @name: the function; empty: never used. A slot keeps its function for ever, for
+ *	callers may be on their way to its body.
+ */
+struct ipc_slot {
+	struct ftrace_ops ops;
+	void *wrapper;
+	struct static_call_key *body_key, *done_key;
+	void *body_tramp, *done_tramp;
+	unsigned int nargs;
+	unsigned int gen;
+	bool attached;
+	bool registered;
+	char name[IPC_NAME_MAX];
+};
+
+static struct ipc_slot slots[];
+
+/* Tasks inside a wrapper: they enter on one CPU and leave on another, the sum counts. */
+static DEFINE_PER_CPU(long, inflight);
+
+static DEFINE_MUTEX(slots_lock);
+static bool pinned;	/* we hold a reference on ourselves */
+
+static void ipc_drain(struct work_struct *work);
+static DECLARE_DELAYED_WORK(drain_work, ipc_drain);
+
+static void ipc_no_done(const struct ipc_call *call)
+{
+}
+
+static unsigned long ipc_no_body(unsigned long a, unsigned long b, unsigned long c,
+				 unsigned long d, unsigned long e, unsigned long f)
+{
+	return 0;
+}
+
+static unsigned long ipc_no_body7(unsigned long a, unsigned long b, unsigned long c,
+				  unsigned long d, unsigned long e, unsigned long f,
+				  unsigned long g)
+{
+	return 0;
+}
+
+/*
+ * A wrapper reads its generation before the call and compares it afterwards. The
+ * body is called directly (a static call is patched into the text), past the
+ * function's ftrace entry.
+ */
+#define IPC_WRAPPER(nr, none, params, ...)						\
+DEFINE_STATIC_CALL(ipc_body_##nr, none);						\
+DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
+static unsigned long __used ipc_wrapper_##nr params					\
+{											\
+	unsigned int gen = READ_ONCE(slots[nr].gen);					\
+	struct ipc_call call = { .arg = { a, b, c, d, e, f }, .nvcsw = current->nvcsw };	\
+											\
+	this_cpu_inc(inflight);								\
+	call.ret = static_call(ipc_body_##nr)(__VA_ARGS__);				\
+	preempt_disable_notrace();							\
+	if (likely(READ_ONCE(slots[nr].gen) == gen))					\
+		static_call(ipc_done_##nr)(&call);					\
+	__this_cpu_dec(inflight);							\
+	preempt_enable_notrace();							\
+	return call.ret;								\
+}
+
+#define IPC_WRAPPER6(nr) IPC_WRAPPER(nr, ipc_no_body,					\
+	(unsigned long a, unsigned long b, unsigned long c, unsigned long d,		\
+	 unsigned long e, unsigned long f), a, b, c, d, e, f)
+#define IPC_WRAPPER7(nr) IPC_WRAPPER(nr, ipc_no_body7,					\
+	(unsigned long a, unsigned long b, unsigned long c, unsigned long d,		\
+	 unsigned long e, unsigned long f, unsigned long g), a, b, c, d, e, f, g)
+
+/* The slots for functions of up to six arguments, and those of seven. */
+#define IPC_SLOTS6(X)									\
+	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)				\
+	X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)			\
+	X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29)			\
+	X(30) X(31) X(32) X(33) X(34) X(35) X(36) X(37) X(38) X(39)			\
+	X(40) X(41) X(42) X(43) X(44) X(45) X(46) X(47) X(48) X(49)			\
+	X(50) X(51) X(52) X(53) X(54) X(55) X(56) X(57) X(58) X(59)
+#define IPC_SLOTS7(X)	X(60) X(61)
+#define IPC_SLOTS	62
+
+IPC_SLOTS6(IPC_WRAPPER6)
+IPC_SLOTS7(IPC_WRAPPER7)
+
+static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
+				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	ipc_set_ip(fregs, (unsigned long)container_of(ops, struct ipc_slot, ops)->wrapper);
+}
+
+/*
+ * IPMODIFY: one redirection a function, ours or a livepatch's; PERMANENT: it does
+ * not stop silently when ftrace is switched off.
+ */
+#define IPC_SLOT(nr, args)								\
+[nr] = {										\
+	.ops = {									\
+		.func = ipc_redirect,							\
+		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,		\
+	},										\
+	.wrapper = ipc_wrapper_##nr,							\
+	.body_key = &STATIC_CALL_KEY(ipc_body_##nr),					\
+	.body_tramp = STATIC_CALL_TRAMP_ADDR(ipc_body_##nr),				\
+	.done_key = &STATIC_CALL_KEY(ipc_done_##nr),					\
+	.done_tramp = STATIC_CALL_TRAMP_ADDR(ipc_done_##nr),				\
+	.nargs = args,									\
+},
+#define IPC_SLOT6(nr) IPC_SLOT(nr, 6)
+#define IPC_SLOT7(nr) IPC_SLOT(nr, 7)
+
+static struct ipc_slot slots[IPC_SLOTS] = {
+	IPC_SLOTS6(IPC_SLOT6)
+	IPC_SLOTS7(IPC_SLOT7)
+};
+
+static long ipc_inflight(void)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(&inflight, cpu));
+	return sum;
+}
+
+/* The slot that has @name, or an unused one of the right kind, or NULL. */
+static struct ipc_slot *ipc_find_slot(const char *name, unsigned int nargs)
+{
+	unsigned int want = nargs > 6 ? 7 : 6;
+	struct ipc_slot *slot, *unused = NULL;
+
+	for (slot = slots; slot < slots + IPC_SLOTS; slot++) {
+		if (slot->nargs != want)
+			continue;
+		if (!strcmp(slot->name, name))
+			return slot;
+		if (!slot->name[0] && !unused)
+			unused = slot;
+	}
+	return unused;
+}
+
+/* Bind an unused slot to a function. */
+static int ipc_bind(struct ipc_slot *slot, const char *name)
+{
+	struct ipc_range range;
+	int err;
+
+	if (!ipc_can_wrap())
+		return -EOPNOTSUPP;
+	err = ipc_resolve(name, &range);
+	if (err)
+		return err;
+	/* The body begins behind the call to, or nop for, ftrace; make sure that it is one. */
+	if (!ipc_is_fentry(range.start))
+		return -EOPNOTSUPP;
+	err = ftrace_set_filter_ip(&slot->ops, range.start, 0, 0);
+	if (err)
+		return err;
+	__static_call_update(slot->body_key, slot->body_tramp,
+			     (void *)(range.start + MCOUNT_INSN_SIZE));
+	strscpy(slot->name, name, sizeof(slot->name));
+	return 0;
+}
+
+static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t done)
+{
+	struct ipc_slot *slot;
+	int err = 0;
+
+	if (nargs > 7 || strlen(name) >= IPC_NAME_MAX)
+		return -EINVAL;
+	mutex_lock(&slots_lock);
+	slot = ipc_find_slot(name, nargs);
+	if (!slot)
+		err = -ENOSPC;
+	else if (slot->attached)
+		err = -EBUSY;
+	else if (!slot->name[0])
+		err = ipc_bind(slot, name);
+	if (err)
+		goto out;
+
+	__static_call_update(slot->done_key, slot->done_tramp, done);
+	WRITE_ONCE(slot->gen, slot->gen + 1);
+	if (!slot->registered)
+		err = register_ftrace_function(&slot->ops);
+	if (err) {
+		__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
+		goto out;
+	}
+	slot->registered = true;
+	slot->attached = true;
+	if (!pinned) {
+		__module_get(THIS_MODULE);
+		pinned = true;
+	}
+	err = slot - slots;
+out:
+	mutex_unlock(&slots_lock);
+	return err;
+}
+
+static void ipc_detach(const int *which, unsigned int nr)
+{
+	unsigned int i;
+
+	mutex_lock(&slots_lock);
+	for (i = 0; i < nr; i++) {
+		struct ipc_slot *slot = &slots[which[i]];
+
+		WRITE_ONCE(slot->gen, slot->gen + 1);
+		__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
+		slot->attached = false;
+	}
+	mutex_unlock(&slots_lock);
+	synchronize_rcu();
+	mod_delayed_work(system_dfl_wq, &drain_work, 0);
+}
+
+/*
+ * Give back what nobody uses. Each function takes a while (ftrace waits for a
+ * grace period), so the lock is dropped in between: an attach need not wait.
+ *
+ * Return: true if nothing is redirected any more.
+ */
+static bool ipc_give_back(void)
+{
+	bool idle = true;
+	struct ipc_slot *slot;
+
+	for (slot = slots; slot < slots + IPC_SLOTS; slot++) {
+		mutex_lock(&slots_lock);
+		if (slot->registered && !slot->attached &&
+		    !unregister_ftrace_function(&slot->ops))
+			slot->registered = false;
+		if (slot->registered)
+			idle = false;
+		mutex_unlock(&slots_lock);
+	}
+	return idle;
+}
+
+static void ipc_drain(struct work_struct *work)
+{
+	struct ipc_slot *slot;
+	bool entered = true;
+
+	/* Somebody has attached again, or ftrace has failed: stay. */
+	if (!ipc_give_back())
+		return;
+	if (!ipc_inflight()) {
+		synchronize_rcu_tasks();
+		entered = ipc_inflight();
+	}
+	if (entered) {
+		mod_delayed_work(system_dfl_wq, &drain_work, IPC_DRAIN_INTERVAL);
+		return;
+	}
+	synchronize_rcu_tasks();
+
+	mutex_lock(&slots_lock);
+	for (slot = slots; slot < slots + IPC_SLOTS; slot++)
+		if (slot->registered)
+			goto out;
+	if (pinned) {
+		pinned = false;
+		module_put(THIS_MODULE);
+	}
+out:
+	mutex_unlock(&slots_lock);
+}
+
+const struct ipc_wrap_api ipcstat_wrap_api = {
+	.version = IPC_WRAP_VERSION,
+	.attach = ipc_attach,
+	.detach = ipc_detach,
+};
+EXPORT_SYMBOL_GPL(ipcstat_wrap_api);
+
+static int __init ipc_wrap_init(void)
+{
+	return 0;
+}
+
+static void __exit ipc_wrap_exit(void)
+{
+	struct ipc_slot *slot;
+
+	/* Only now that nothing is redirected; the work may still be in its last lines. */
+	cancel_delayed_work_sync(&drain_work);
+	for (slot = slots; slot < slots + IPC_SLOTS; slot++)
+		if (slot->name[0])
+			ftrace_free_filter(&slot->ops);
+}
+
+module_init(ipc_wrap_init);
+module_exit(ipc_wrap_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Calls ipcstat back with the results of kernel functions");
+MODULE_VERSION(IPCSTAT_VERSION);
