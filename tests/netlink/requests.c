@@ -34,7 +34,7 @@ struct answer {
 	unsigned int parts; /* reads that it took */
 	unsigned int nr;    /* messages, and the name or number in each */
 	char name[MAX_NAMES][IPCSTAT_NAME_MAX * 2];
-	char first[8192];   /* the first message's attributes */
+	char first[8192]; /* the first message's attributes */
 	unsigned int first_len;
 };
 
@@ -357,8 +357,9 @@ static void right_requests(void)
 	query(IPCSTAT_CMD_INFO, 0, NULL, 0, &a);
 	edge_check(!a.error && a.nr == 1 && has(&a, IPCSTAT_A_VERSION, 0) &&
 			   has(&a, IPCSTAT_A_SINCE, 8) && has(&a, IPCSTAT_A_BACKEND, 0) &&
-			   has(&a, IPCSTAT_A_HOOKS_ATTACHED, 4) && has(&a, IPCSTAT_A_HOOKS_ALL, 4) &&
-			   has(&a, IPCSTAT_A_MISSED, 8) && has(&a, IPCSTAT_A_LIMIT, 0),
+			   has(&a, IPCSTAT_A_HOOKS_ATTACHED, 4) &&
+			   has(&a, IPCSTAT_A_HOOKS_ALL, 4) && has(&a, IPCSTAT_A_MISSED, 8) &&
+			   has(&a, IPCSTAT_A_LIMIT, 0),
 		   "INFO");
 
 	query(IPCSTAT_CMD_ROW, NLM_F_DUMP, NULL, 0, &all);
@@ -542,10 +543,11 @@ static void proc_file(void)
 		"mechanism objects queued queued_bytes blocked send_ops send_bytes send_copied "
 		"send_waits send_wait_ns send_fails recv_ops recv_bytes recv_copied recv_waits "
 		"recv_wait_ns recv_fails";
-	static const char *const order[] = { "pipe", "fifo", "sysv_msg", "posix_mq", "sysv_shm",
-					     "posix_shm", "sysv_sem", "futex", "signal",
-					     "unix_stream", "unix_dgram", "unix_seqpacket", "tcp",
-					     "udp", "raw" };
+	static const char *const order[] = { "pipe",        "fifo",       "sysv_msg",
+					     "posix_mq",    "sysv_shm",   "posix_shm",
+					     "sysv_sem",    "futex",      "signal",
+					     "unix_stream", "unix_dgram", "unix_seqpacket",
+					     "tcp",         "udp",        "raw" };
 	char text[2048], before[2048], after[2048];
 	unsigned long long since, missed;
 	unsigned int attached, all, nr;
@@ -554,8 +556,8 @@ static void proc_file(void)
 	struct answer rows;
 
 	EDGE_MUST(proc_line(0, text, sizeof(text)));
-	edge_check(sscanf(text, "# ipcstat %31s since %llu hooks %u/%u missed %llu", version, &since,
-			  &attached, &all, &missed) == 5 &&
+	edge_check(sscanf(text, "# ipcstat %31s since %llu hooks %u/%u missed %llu", version,
+			  &since, &attached, &all, &missed) == 5 &&
 			   attached && attached <= all && since <= (unsigned long long)now &&
 			   since > (unsigned long long)now - 86400,
 		   "/proc/ipcstat: the first line");
