@@ -1,21 +1,95 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A thin door; `make help` lists what it opens. Kbuild builds the module,
-# user/Makefile the tools.
+# A thin door: Kbuild builds the modules, user/Makefile the tools.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
+DESTDIR ?=
 
-all: module user
+modules := ipcstat ipcstat_wrap
+tools := ipcstat ipclab
+pages := $(wildcard user/*.[1-8])
+root := $(if $(filter 0,$(shell id -u)),,sudo)
 
-# K=6.1|6.12|7.3: for that Debian kernel, in build/K
+bindir := $(DESTDIR)$(PREFIX)/bin
+mandir := $(DESTDIR)$(PREFIX)/share/man
+kernel = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
+moddir = $(DESTDIR)/lib/modules/$(kernel)/extra
+page_path = $(mandir)/man$(subst .,,$(suffix $1))/$(notdir $1)
+
+all: user
+	@if [ -e $(KDIR)/Makefile ]; then $(MAKE) module; \
+	else echo "No modules built: $(KDIR) does not exist. Install the headers of this kernel, or give KDIR=..."; fi
+
+help:
+	@echo 'make              the modules for the running kernel, and the tools'
+	@echo 'make module       only the modules; KDIR=DIR: for another kernel;'
+	@echo '                  K=6.1, 6.12 or 7.3: for that Debian kernel, in build/K'
+	@echo 'make user         only the tools; SANITIZE=1: with sanitizers, in build/sanitize'
+	@echo 'make install      the modules, tools and man pages (PREFIX=$(PREFIX), DESTDIR=)'
+	@echo 'make uninstall    removes what install has put there'
+	@echo 'make load         loads the modules from here; make unload removes them'
+	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
+	@echo 'make check        all tests, on Debian'"'"'s 6.1, 6.12 and 7.3;'
+	@echo '                  K="6.1 ...": only on these, T="pipe ...": only tests named so'
+	@echo 'make deps         installs the Debian packages that check needs (demo: FOR=demo)'
+	@echo 'make clean        removes what was built'
+
 module:
 ifdef K
 	tests/vm/build $(K)
 else
+	@[ -e $(KDIR)/Makefile ] || { echo "$(KDIR) does not exist: install the headers of this kernel, or give KDIR=..."; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 endif
 
 user:
 	$(MAKE) -C user
 
-.PHONY: all module user
+install:
+	@[ -e user/ipcstat ] || { echo "Nothing is built: run make first."; exit 1; }
+	install -d $(bindir)
+	install -m 755 $(tools:%=user/%) $(bindir)
+	$(foreach page,$(pages),install -D -m 644 $(page) $(call page_path,$(page)) &&) true
+	@[ -e ipcstat.ko ] || echo "No modules are built here: installed the tools only."
+ifneq ($(wildcard ipcstat.ko),)
+	install -d $(moddir)
+	install -m 644 $(modules:%=%.ko) $(moddir)
+	$(if $(DESTDIR),,depmod $(kernel))
+endif
+
+uninstall:
+	rm -f $(tools:%=$(bindir)/%) $(foreach page,$(pages),$(call page_path,$(page)))
+	@if [ -e $(KDIR)/Makefile ]; then $(MAKE) uninstall-modules; fi
+
+uninstall-modules:
+	rm -f $(modules:%=$(moddir)/%.ko)
+	-rmdir $(moddir) 2> /dev/null
+	$(if $(DESTDIR),,depmod $(kernel))
+
+load:
+	[ -e /sys/module/ipcstat_wrap ] || $(root) insmod ./ipcstat_wrap.ko
+	$(root) insmod ./ipcstat.ko
+
+# The wrappers stay while tasks are asleep inside them, and go at a later unload.
+unload:
+	$(root) rmmod ipcstat
+	-$(root) rmmod ipcstat_wrap
+
+demo:
+	@tests/demo
+
+check:
+	@tests/check $(if $(K),-k "$(K)") $(T)
+
+deps:
+	tests/deps $(or $(FOR),check)
+
+clean:
+	$(MAKE) -C user clean
+	for dir in $(dir $(wildcard tests/*/Makefile)); do $(MAKE) -C $$dir clean || exit; done
+	find . -maxdepth 1 \( -name '*.ko' -o -name '*.o' -o -name '*.mod' -o -name '*.mod.c' -o \
+		-name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -delete
+	find module \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
+	rm -rf build
+
+.PHONY: all help module user install uninstall uninstall-modules load unload demo check deps clean
