@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * POSIX message queues (ipc/mqueue.c).
+ *
+ * do_mq_timedsend() and do_mq_timedreceive() look the descriptor up by
+ * themselves: a result of EBADF never reached a queue. The kernel keeps no sum
+ * of what is queued, so it is counted: a message comes with a successful send
+ * and goes when the receiver frees it (also one lost to EFAULT), or when its
+ * queue does. One that is handed to a sleeping receiver is queued until then.
+ */
+#include <linux/delay.h>
+#include <linux/fs.h>
+#include <linux/msg.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+
+#include "ipc_ns.h"
+
+/* All messages that have gone, or come, since the module was loaded. */
+struct ipc_mq_flow {
+	u64 messages, bytes;
+};
+
+static DEFINE_PER_CPU(struct ipc_mq_flow, freed);
+
+static void mq_send_done(const struct ipc_call *call)
+{
+	int ret = call->ret;
+	long size = call->arg[2];
+
+	if (ret != -EBADF)
+		ipc_op(&ipc_row_posix_mq, IPC_SEND, ret ? ret : size, size);
+}
+
+static void mq_receive_done(const struct ipc_call *call)
+{
+	int ret = call->ret;
+
+	if (ret != -EBADF)
+		ipc_op(&ipc_row_posix_mq, IPC_RECV, ret, ret);
+}
+
+static void mq_message_freed(struct ftrace_regs *regs)
+{
+	const struct msg_msg *msg = (const struct msg_msg *)ipc_arg(regs, 0);
+
+	this_cpu_inc(freed.messages);
+	this_cpu_add(freed.bytes, msg->m_ts);
+}
+
+/*
+ * A message that is older than the hooks goes without having come. When all
+ * queues are empty, and nothing has moved meanwhile, the difference between
+ * what came and what went is theirs: @offset. Until that has been seen the
+ * gauges are unknown.
+ */
+static DEFINE_MUTEX(offset_lock);
+static struct ipc_mq_flow offset;
+static bool offset_known;
+
+static void mq_flows(struct ipc_mq_flow *in, struct ipc_mq_flow *out)
+{
+	int cpu;
+
+	memset(in, 0, sizeof(*in));
+	memset(out, 0, sizeof(*out));
+	for_each_possible_cpu(cpu) {
+		const struct ipc_cells *cells = per_cpu_ptr(ipc_row_posix_mq.cells, cpu);
+		const struct ipc_mq_flow *gone = per_cpu_ptr(&freed, cpu);
+
+		in->messages += READ_ONCE(cells->col[IPC_SEND + IPC_D_OPS]) -
+				READ_ONCE(cells->col[IPC_SEND + IPC_D_FAILS]);
+		in->bytes += READ_ONCE(cells->col[IPC_SEND + IPC_D_BYTES]);
+		out->messages += READ_ONCE(gone->messages);
+		out->bytes += READ_ONCE(gone->bytes);
+	}
+}
+
+static bool mq_has_messages(struct inode *inode)
+{
+	struct file file = { .f_inode = inode, .f_op = inode->i_fop };
+	bool named;
+
+	/* mqueue_create_attr() names a queue when it is complete; the root is none */
+	spin_lock(&inode->i_lock);
+	named = S_ISREG(inode->i_mode) && !hlist_empty(&inode->i_dentry);
+	spin_unlock(&inode->i_lock);
+	/* mqueue_poll_file() looks at nothing but the file's inode */
+	return named && (vfs_poll(&file, NULL) & EPOLLIN);
+}
+
+static void mq_check_empty(struct super_block *sb, void *empty)
+{
+	struct inode *inode;
+
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
+		if (mq_has_messages(inode))
+			*(bool *)empty = false;
+	spin_unlock(&sb->s_inode_list_lock);
+}
+
+static bool mq_all_empty(void)
+{
+	struct file_system_type *mqueue = get_fs_type("mqueue");
+	bool empty = true;
+
+	if (!mqueue)
+		return false;
+	iterate_supers_type(mqueue, mq_check_empty, &empty);
+	module_put(mqueue->owner);
+	return empty;
+}
+
+/* Looks twice, so that a receiver has time to free what it took from a queue before. */
+static void mq_find_offset(void)
+{
+	struct ipc_mq_flow in[2], out[2];
+
+	mq_flows(&in[0], &out[0]);
+	if (!mq_all_empty())
+		return;
+	msleep(20);
+	if (!mq_all_empty())
+		return;
+	mq_flows(&in[1], &out[1]);
+	if (memcmp(&in[0], &in[1], sizeof(in[0])) || memcmp(&out[0], &out[1], sizeof(out[0])))
+		return;
+	offset.messages = out[1].messages - in[1].messages;
+	offset.bytes = out[1].bytes - in[1].bytes;
+	offset_known = true;
+}
+
+static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
+{
+	gauge->value[IPC_OBJECTS] += READ_ONCE(ns->mq_queues_count);
+}
+
+static void posix_mq_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	struct ipc_mq_flow in, out;
+
+	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS), add_namespace);
+
+	mutex_lock(&offset_lock);
+	if (!offset_known)
+		mq_find_offset();
+	if (!offset_known)
+		gauge->unknown |= IPC_BITS_QUEUE;
+	mutex_unlock(&offset_lock);
+
+	/* A message may go before its sender has returned. */
+	mq_flows(&in, &out);
+	gauge->value[IPC_QUEUED] = max_t(s64, 0, in.messages - out.messages + offset.messages);
+	gauge->value[IPC_QUEUED_BYTES] = max_t(s64, 0, in.bytes - out.bytes + offset.bytes);
+}
+
+static void posix_mq_seed(void)
+{
+	mutex_lock(&offset_lock);
+	mq_find_offset();
+	mutex_unlock(&offset_lock);
+}
+
+struct ipc_row ipc_row_posix_mq = {
+	.name = "posix_mq",
+	.unknown = IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED),
+	.gauge = posix_mq_gauge,
+};
+
+static struct ipc_row *const rows[] = { &ipc_row_posix_mq };
+
+static struct ipc_hook hooks[] = {
+	{
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_mq_timedsend"),
+		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
+				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_QUEUE }),
+		.done = mq_send_done,
+		.nargs = 5,
+		.sleeps = true,
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_mq_timedreceive"),
+		.feeds = IPC_FEEDS({ &ipc_row_posix_mq, IPC_BITS_RESULT(IPC_RECV) }),
+		.done = mq_receive_done,
+		.nargs = 5,
+		.sleeps = true,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("free_msg"),
+		.callers = IPC_NAMES("do_mq_timedreceive", "mqueue_evict_inode"),
+		.feeds = IPC_FEEDS({ &ipc_row_posix_mq, IPC_BITS_QUEUE }),
+		.entry = mq_message_freed,
+		.hot = true,
+	},
+};
+
+struct ipc_mech ipc_mech_posix_mq = {
+	.rows = rows,
+	.nr_rows = ARRAY_SIZE(rows),
+	.hooks = hooks,
+	.nr_hooks = ARRAY_SIZE(hooks),
+	.seed = posix_mq_seed,
+};

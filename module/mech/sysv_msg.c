@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System V message queues (ipc/msg.c).
+ *
+ * msgsnd(2), msgrcv(2), ipc(2) and their 32-bit forms all end in do_msgsnd()
+ * and do_msgrcv(). Without CONFIG_COMPAT each has a single caller, which the
+ * compiler may merge it into: then the row is unknown.
+ */
+#include <linux/msg.h>
+#include <linux/percpu_counter.h>
+
+#include "ipc_ns.h"
+
+enum { PEEKS };
+
+static void msgsnd_done(const struct ipc_call *call)
+{
+	int ret = call->ret;
+	long size = call->arg[3];
+
+	ipc_op(&ipc_row_sysv_msg, IPC_SEND, ret ? ret : size, size);
+}
+
+static void msgrcv_done(const struct ipc_call *call)
+{
+	long ret = call->ret;
+
+	if (ret >= 0 && (call->arg[4] & MSG_COPY)) {
+		ipc_detail(&ipc_row_sysv_msg, PEEKS, 1);
+		ret = 0; /* the message stays in the queue */
+	}
+	ipc_op(&ipc_row_sysv_msg, IPC_RECV, ret, ret);
+}
+
+static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
+{
+	gauge->value[IPC_OBJECTS] += READ_ONCE(ns->ids[IPC_NS_MSG].in_use);
+	gauge->value[IPC_QUEUED] += percpu_counter_sum_positive(&ns->percpu_msg_hdrs);
+	gauge->value[IPC_QUEUED_BYTES] += percpu_counter_sum_positive(&ns->percpu_msg_bytes);
+}
+
+static void sysv_msg_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE, add_namespace);
+}
+
+struct ipc_row ipc_row_sysv_msg = {
+	.name = "sysv_msg",
+	.unknown = IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED),
+	.details = (const char *const []){ [PEEKS] = "peeks", NULL },
+	.gauge = sysv_msg_gauge,
+};
+
+static struct ipc_row *const rows[] = { &ipc_row_sysv_msg };
+
+static struct ipc_hook hooks[] = {
+	{
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_msgsnd"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_SEND) }),
+		.done = msgsnd_done,
+		.nargs = 5,
+		.sleeps = true,
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_msgrcv"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_RECV) }),
+		.done = msgrcv_done,
+		.nargs = 6,
+		.sleeps = true,
+	},
+};
+
+struct ipc_mech ipc_mech_sysv_msg = {
+	.rows = rows,
+	.nr_rows = ARRAY_SIZE(rows),
+	.hooks = hooks,
+	.nr_hooks = ARRAY_SIZE(hooks),
+};

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System V semaphores (ipc/sem.c).
+ *
+ * semop(2), semtimedop(2), ipc(2) and their 32-bit forms all end in
+ * __do_semtimedop(), with the operations copied into kernel memory by its
+ * caller do_semtimedop(), which frees them afterwards. It sleeps in
+ * schedule_hrtimeout_range() and nowhere else for a semaphore.
+ */
+#include <linux/sem.h>
+
+#include "ipc_ns.h"
+
+/* An operation that only releases can't block: it sends. All others receive. */
+static enum ipc_dir direction(const struct sembuf *sops, unsigned int nr)
+{
+	while (nr--) {
+		if (sops++->sem_op <= 0)
+			return IPC_RECV;
+	}
+	return IPC_SEND;
+}
+
+static void semop_done(const struct ipc_call *call)
+{
+	enum ipc_dir dir = direction((const struct sembuf *)call->arg[1], call->arg[2]);
+
+	ipc_op(&ipc_row_sysv_sem, dir, (int)call->ret, 0);
+	ipc_woke(&ipc_row_sysv_sem, dir, call);
+}
+
+static void semop_sleeps(struct ftrace_regs *regs)
+{
+	ipc_sleep(&ipc_row_sysv_sem);
+}
+
+static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
+{
+	gauge->value[IPC_OBJECTS] += READ_ONCE(ns->ids[IPC_NS_SEM].in_use);
+}
+
+static void sysv_sem_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS), add_namespace);
+}
+
+struct ipc_row ipc_row_sysv_sem = {
+	.name = "sysv_sem",
+	.na = IPC_BITS_QUEUE | IPC_BITS_DATA(IPC_SEND) | IPC_BITS_DATA(IPC_RECV),
+	.gauge = sysv_sem_gauge,
+};
+
+static struct ipc_row *const rows[] = { &ipc_row_sysv_sem };
+
+#define BITS_SLEEP (IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED))
+
+static struct ipc_hook hooks[] = {
+	{
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__do_semtimedop"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_sem,
+				     IPC_BITS_OPS(IPC_SEND) | IPC_BITS_FAILS(IPC_SEND) |
+				     IPC_BITS_OPS(IPC_RECV) | IPC_BITS_FAILS(IPC_RECV) |
+				     BITS_SLEEP }),
+		.done = semop_done,
+		.nargs = 5,
+		.sleeps = true,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("schedule_hrtimeout_range"),
+		.callers = IPC_NAMES("__do_semtimedop"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_sem, BITS_SLEEP }),
+		.entry = semop_sleeps,
+		.hot = true,
+	},
+};
+
+struct ipc_mech ipc_mech_sysv_sem = {
+	.rows = rows,
+	.nr_rows = ARRAY_SIZE(rows),
+	.hooks = hooks,
+	.nr_hooks = ARRAY_SIZE(hooks),
+};

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System V shared memory (ipc/shm.c).
+ *
+ * An attachment is a mapping: shm_mmap() makes it for do_shmat(); fork(2) and a
+ * mremap(2) that moves duplicate it with shm_open(); each of its parts ends in
+ * shm_close(), by shmdt(2), munmap(2), exec or exit. Splitting a mapping calls
+ * shm_open() as well, but neither attaches nor maps anything. The part that
+ * holds the first page stands for the attachment; bytes are those of all parts.
+ *
+ * do_shmat() and ksys_shmdt() are hooked for their failures only.
+ */
+#include <linux/mm.h>
+
+#include "ipc_ns.h"
+
+static void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
+{
+	unsigned long size = vma->vm_end - vma->vm_start;
+
+	/* 6.1: when __split_vma() fails, the part it gives up is empty */
+	if (vma->vm_pgoff == 0 && size > 0)
+		ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
+	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, size);
+}
+
+static void shm_mmap_done(const struct ipc_call *call)
+{
+	if ((int)call->ret == 0)
+		mapping(IPC_SEND, (const struct vm_area_struct *)call->arg[1]);
+}
+
+static void shm_duplicated(struct ftrace_regs *regs)
+{
+	mapping(IPC_SEND, (const struct vm_area_struct *)ipc_arg(regs, 0));
+}
+
+static void shm_closed(struct ftrace_regs *regs)
+{
+	mapping(IPC_RECV, (const struct vm_area_struct *)ipc_arg(regs, 0));
+}
+
+static void shmat_done(const struct ipc_call *call)
+{
+	if ((int)call->ret < 0)
+		ipc_op(&ipc_row_sysv_shm, IPC_SEND, (int)call->ret, 0);
+}
+
+static void shmdt_done(const struct ipc_call *call)
+{
+	if ((int)call->ret < 0)
+		ipc_op(&ipc_row_sysv_shm, IPC_RECV, (int)call->ret, 0);
+}
+
+static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
+{
+	gauge->value[IPC_OBJECTS] += READ_ONCE(ns->ids[IPC_NS_SHM].in_use);
+}
+
+static void sysv_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS), add_namespace);
+}
+
+/* Nothing copies: the columns are fed, and stay 0. */
+struct ipc_row ipc_row_sysv_shm = {
+	.name = "sysv_shm",
+	.na = IPC_BITS_QUEUE | IPC_BIT(IPC_BLOCKED) |
+	      IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV),
+	.gauge = sysv_shm_gauge,
+};
+
+static struct ipc_row *const rows[] = { &ipc_row_sysv_shm };
+
+#define BITS_MAPPING(dir) (IPC_BITS_OPS(dir) | IPC_BITS_DATA(dir))
+#define BITS_FAILURE(dir) (IPC_BITS_OPS(dir) | IPC_BITS_FAILS(dir))
+
+static struct ipc_hook hooks[] = {
+	{
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("shm_mmap"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_SEND) }),
+		.done = shm_mmap_done,
+		.nargs = 2,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("shm_open"),
+		/* 6.12 has dup_mmap() inlined in copy_process() */
+		.callers = IPC_NAMES("dup_mmap", "copy_process", "copy_vma"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_SEND) }),
+		.entry = shm_duplicated,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("shm_close"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_RECV) }),
+		.entry = shm_closed,
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_shmat"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_SEND) }),
+		.done = shmat_done,
+		.nargs = 5,
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("ksys_shmdt"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_RECV) }),
+		.done = shmdt_done,
+		.nargs = 1,
+	},
+};
+
+struct ipc_mech ipc_mech_sysv_shm = {
+	.rows = rows,
+	.nr_rows = ARRAY_SIZE(rows),
+	.hooks = hooks,
+	.nr_hooks = ARRAY_SIZE(hooks),
+};
