@@ -6,6 +6,7 @@
 #ifndef _IPCSTAT_COMPAT_H
 #define _IPCSTAT_COMPAT_H
 
+#include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
@@ -128,9 +129,23 @@ static inline bool ipc_uring_msg(const struct msghdr *msg)
 #define ipc_udp_table(net)	(&udp_table)
 #endif
 
-/* The size of net->unx.table. Moved to a private header after 6.12. */
+/* The size of net->unx.table, and an exported function: in a private header after 6.12. */
 #ifndef UNIX_HASH_SIZE
 #define UNIX_HASH_SIZE		(256 * 2)
+#endif
+struct sock;
+long unix_inq_len(struct sock *sk);
+
+/* The first argument of signalfd_read_iter(); until 6.9 there is signalfd_read(file, ...). */
+static inline struct kiocb *ipc_signalfd_kiocb(unsigned long arg)
+{
+	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0) ? (struct kiocb *)arg : NULL;
+}
+
+/* The names of an inode, under its i_lock. dentry->d_alias has been dentry->d_u.d_alias. */
+#ifndef for_each_alias
+#define for_each_alias(dentry, inode) \
+	hlist_for_each_entry(dentry, &(inode)->i_dentry, d_u.d_alias)
 #endif
 
 #endif /* _IPCSTAT_COMPAT_H */

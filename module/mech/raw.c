@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * raw: the raw sockets of IPv4 and IPv6, and the packets that wait in them, as
+ * their reader gets them: over IPv4 with the IP header. Operations are counted in
+ * socket.c.
+ */
+#include <linux/rculist.h>
+#include <net/raw.h>
+#if IS_ENABLED(CONFIG_IPV6)
+#include <net/rawv6.h>
+#endif
+
+#include "socket.h"
+
+static void raw_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+struct ipc_row ipc_raw = {
+	.name = "raw",
+	.unknown = IPC_SOCKET_UNKNOWN,
+	.details = IPC_INET_DETAILS,
+	.gauge = raw_gauge,
+};
+
+/* A raw socket is hashed from inet_create() on until it is closed; it is freed by RCU. */
+static void raw_count_table(struct raw_hashinfo *table, struct ipc_gauge *gauge)
+{
+	struct sock *sk;
+	unsigned int i;
+
+	for (i = 0; i < RAW_HTABLE_SIZE; i++) {
+		rcu_read_lock();
+		sk_for_each_rcu(sk, &table->ht[i]) {
+			gauge->value[IPC_OBJECTS]++;
+			ipc_count_queue(&sk->sk_receive_queue, gauge);
+		}
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
+/* All namespaces share the tables. */
+static void raw_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	raw_count_table(&raw_v4_hashinfo, gauge);
+#if IS_ENABLED(CONFIG_IPV6)
+	raw_count_table(&raw_v6_hashinfo, gauge);
+#endif
+}
+
+static struct ipc_row *const raw_rows[] = { &ipc_raw };
+
+struct ipc_mech ipc_mech_raw = {
+	.rows = raw_rows,
+	.nr_rows = ARRAY_SIZE(raw_rows),
+};

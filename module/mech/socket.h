@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the rows of sockets share: unix.c, tcp.c, udp.c, raw.c and socket.c. */
+#ifndef _IPCSTAT_SOCKET_H
+#define _IPCSTAT_SOCKET_H
+
+#include <linux/skbuff.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#include "ipcstat.h"
+
+extern struct ipc_row ipc_unix_stream, ipc_unix_dgram, ipc_unix_seqpacket;
+extern struct ipc_row ipc_tcp, ipc_udp, ipc_raw;
+
+/* The rows' waits are not followed yet. */
+#define IPC_SOCKET_UNKNOWN \
+	(IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV))
+
+/* Details of the rows of AF_UNIX. */
+enum {
+	IPC_UNIX_PEEKS,
+};
+
+#define IPC_UNIX_DETAILS	IPC_NAMES("peeks")
+
+/* Details of the rows that AF_INET and AF_INET6 share. */
+enum {
+	IPC_INET_SENDS4,
+	IPC_INET_RECVS4,
+	IPC_INET_SENDS6,
+	IPC_INET_RECVS6,
+	IPC_INET_PEEKS,
+};
+
+#define IPC_INET_DETAILS \
+	IPC_NAMES("ipv4_send_ops", "ipv4_recv_ops", "ipv6_send_ops", "ipv6_recv_ops", "peeks")
+
+/*
+ * For each network namespace: for (net = ipc_next_net(NULL); net; net =
+ * ipc_next_net(net)). Holds a reference on the current one, and no lock: what is
+ * done with it may take its time. To be run to the end.
+ */
+struct net *ipc_next_net(struct net *net);
+
+/* Adds the messages in a queue of a socket, and their bytes. */
+void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge);
+
+#endif /* _IPCSTAT_SOCKET_H */

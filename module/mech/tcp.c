@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tcp: the sockets of TCP over IPv4 and IPv6, and the bytes that wait in them,
+ * received and not read or accepted and not yet sent. Operations are counted in
+ * socket.c.
+ *
+ * The kernel counts the sockets. Those that are connected are in the table of
+ * established connections. A connection that has ended leaves it, while what the
+ * peer sent last may still wait to be read: such sockets are in no table of the
+ * kernel's, so they are kept in a set of our own.
+ */
+#include <linux/net.h>
+#include <net/inet_hashtables.h>
+#include <net/mptcp.h>
+#include <net/tcp.h>
+
+#include "socket.h"
+
+static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+struct ipc_row ipc_tcp = {
+	.name = "tcp",
+	.na = IPC_BIT(IPC_QUEUED),	/* a byte stream has no messages */
+	.unknown = IPC_SOCKET_UNKNOWN,
+	.details = IPC_INET_DETAILS,
+	.gauge = tcp_gauge,
+};
+
+/* What may be left to read of connections that have ended, by struct sock. */
+static struct ipc_set *leftovers;
+/* Set once all hooks are attached: what comes into the set will leave it. */
+static bool following;
+
+/*
+ * What tcp_inq() counts, and beyond it what lies behind urgent data. Without the
+ * socket's lock, as tcp_diag_get_info() reads it.
+ */
+static u32 tcp_unread(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 end = READ_ONCE(tp->rcv_nxt), start = READ_ONCE(tp->copied_seq);
+	u32 urg = READ_ONCE(tp->urg_seq);
+
+	if (!before(start, end))
+		return 0;
+	if (sock_flag(sk, SOCK_DONE))
+		end--;	/* the peer's FIN */
+	/* An urgent byte that was taken out of line is not there any more. */
+	if (READ_ONCE(tp->urg_data) == TCP_URG_READ && !sock_flag(sk, SOCK_URGINLINE) &&
+	    !before(urg, start) && before(urg, end))
+		end--;
+	return end - start;
+}
+
+/* What SIOCOUTQNSD tells, without our own FIN. */
+static u32 tcp_unsent(const struct sock *sk, int state)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 end = READ_ONCE(tp->write_seq), start = READ_ONCE(tp->snd_nxt);
+
+	if (!before(start, end))
+		return 0;
+	if ((1 << state) & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK))
+		end--;
+	return end - start;
+}
+
+/* The sockets that carry an MPTCP connection belong to it. */
+static void tcp_count(const struct sock *sk, struct ipc_gauge *gauge)
+{
+	int state = inet_sk_state_load(sk);
+
+	if (!sk_fullsock(sk))
+		return;
+	if (sk_is_mptcp(sk))
+		gauge->value[IPC_OBJECTS]--;
+	/* tcp_v4_connect() hashes the socket before all sequence numbers are set. */
+	else if (state != TCP_SYN_SENT)
+		gauge->value[IPC_QUEUED_BYTES] += tcp_unread(sk) + tcp_unsent(sk, state);
+}
+
+static void tcp_count_table(struct inet_hashinfo *table, struct ipc_gauge *gauge)
+{
+	struct hlist_nulls_node *node;
+	const struct sock *sk;
+	unsigned int i;
+
+	for (i = 0; i <= table->ehash_mask; i++) {
+		if (!(i % 1024))
+			cond_resched();
+		if (hlist_nulls_empty(&table->ehash[i].chain))
+			continue;
+		spin_lock_bh(inet_ehash_lockp(table, i));
+		sk_nulls_for_each(sk, node, &table->ehash[i].chain)
+			tcp_count(sk, gauge);
+		spin_unlock_bh(inet_ehash_lockp(table, i));
+	}
+	for (i = 0; i <= table->lhash2_mask; i++) {
+		if (hlist_nulls_empty(&table->lhash2[i].nulls_head))
+			continue;
+		spin_lock(&table->lhash2[i].lock);
+		sk_nulls_for_each(sk, node, &table->lhash2[i].nulls_head)
+			tcp_count(sk, gauge);
+		spin_unlock(&table->lhash2[i].lock);
+		cond_resched();
+	}
+}
+
+static void tcp_count_leftover(void *object, unsigned long unused, void *arg)
+{
+	const struct sock *sk = object;
+	struct ipc_gauge *gauge = arg;
+
+	/* It may have been connected again. */
+	if (inet_sk_state_load(sk) == TCP_CLOSE && !sk_is_mptcp(sk))
+		gauge->value[IPC_QUEUED_BYTES] += tcp_unread(sk);
+}
+
+/* All namespaces share one table, but for those with net.ipv4.tcp_child_ehash_entries. */
+static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
+	struct net *net;
+
+	gauge->value[IPC_OBJECTS] = proto_sockets_allocated_sum_positive(&tcp_prot);
+	for (net = ipc_next_net(NULL); net; net = ipc_next_net(net)) {
+		struct inet_hashinfo *table = net->ipv4.tcp_death_row.hashinfo;
+
+		if (net_eq(net, &init_net) || table != shared)
+			tcp_count_table(table, gauge);
+	}
+	ipc_set_for_each(leftovers, tcp_count_leftover, gauge);
+	if (!ipc_set_exact(leftovers))
+		gauge->unknown = IPC_BIT(IPC_QUEUED_BYTES);
+}
+
+/* tcp_done(sk), called with the socket locked: the connection has ended. */
+static void tcp_done_entry(struct ftrace_regs *regs)
+{
+	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
+
+	if (READ_ONCE(following) && !sock_flag(sk, SOCK_DEAD) && tcp_unread(sk))
+		ipc_set_add(leftovers, sk, 0);
+}
+
+/* tcp_v4_destroy_sock(sk): proto->destroy of both families, once for each socket. */
+static void tcp_destroy_entry(struct ftrace_regs *regs)
+{
+	ipc_set_del(leftovers, (const struct sock *)ipc_arg(regs, 0));
+}
+
+static int tcp_init_set(void)
+{
+	leftovers = ipc_set_new(ipc_max_objects);
+	return leftovers ? 0 : -ENOMEM;
+}
+
+static void tcp_seed(void)
+{
+	WRITE_ONCE(following, !(ipc_tcp.lost & IPC_BIT(IPC_QUEUED_BYTES)));
+}
+
+/* The file keeps the socket from being destroyed meanwhile. */
+static void tcp_seed_file(struct file *file)
+{
+	struct socket *sock = sock_from_file(file);
+	const struct sock *sk = sock ? sock->sk : NULL;
+
+	if (following && sk && sk_is_tcp(sk) && inet_sk_state_load(sk) == TCP_CLOSE &&
+	    tcp_unread(sk))
+		ipc_set_add(leftovers, sk, 0);
+}
+
+static void tcp_exit_set(void)
+{
+	ipc_set_free(leftovers);
+}
+
+static struct ipc_hook tcp_hooks[] = {
+	{
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("tcp_done"),
+		.feeds = IPC_FEEDS({ &ipc_tcp, IPC_BIT(IPC_QUEUED_BYTES) }),
+		.entry = tcp_done_entry,
+	},
+	{
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("tcp_v4_destroy_sock"),
+		.feeds = IPC_FEEDS({ &ipc_tcp, IPC_BIT(IPC_QUEUED_BYTES) }),
+		.entry = tcp_destroy_entry,
+	},
+};
+
+static struct ipc_row *const tcp_rows[] = { &ipc_tcp };
+
+struct ipc_mech ipc_mech_tcp = {
+	.rows = tcp_rows,
+	.nr_rows = ARRAY_SIZE(tcp_rows),
+	.hooks = tcp_hooks,
+	.nr_hooks = ARRAY_SIZE(tcp_hooks),
+	.init = tcp_init_set,
+	.seed = tcp_seed,
+	.seed_file = tcp_seed_file,
+	.exit = tcp_exit_set,
+};

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * udp: the sockets of UDP over IPv4 and IPv6, and the datagrams that wait in
+ * them. Operations are counted in socket.c.
+ *
+ * The kernel's table holds sockets with a port only, so all are followed in a set
+ * from udp_init_sock() until they are freed; a closed one that is not freed yet
+ * (SOCK_DEAD) is none.
+ */
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <linux/udp.h>
+#include <net/udp.h>
+
+#include "socket.h"
+
+static void udp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+struct ipc_row ipc_udp = {
+	.name = "udp",
+	.unknown = IPC_SOCKET_UNKNOWN,
+	.details = IPC_INET_DETAILS,
+	.gauge = udp_gauge,
+};
+
+/* All sockets, by struct sock. */
+static struct ipc_set *socks;
+/* Set once all hooks are attached: what comes into the set will leave it. */
+static bool following;
+
+/* ---- reading ---- */
+
+/* Sockets with datagrams, to be looked into when the set is not locked. */
+struct udp_take {
+	struct sock **sk;
+	unsigned int max, nr, wanted;
+	u64 objects;
+};
+
+static void udp_take(void *object, unsigned long unused, void *arg)
+{
+	struct udp_take *take = arg;
+	struct sock *sk = object;
+
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	take->objects++;
+	/* Where there has never been a datagram the queue may not be there yet, either. */
+	if (!sk_rmem_alloc_get(sk))
+		return;
+	take->wanted++;
+	if (take->nr < take->max && refcount_inc_not_zero(&sk->sk_refcnt))
+		take->sk[take->nr++] = sk;
+}
+
+/* Arrivals are queued in sk_receive_queue, and moved to reader_queue by a reader. */
+static void udp_count(struct sock *sk, struct ipc_gauge *gauge)
+{
+	ipc_count_queue(&udp_sk(sk)->reader_queue, gauge);
+	ipc_count_queue(&sk->sk_receive_queue, gauge);
+}
+
+/* False: there were more sockets than room; take->wanted tells how many. */
+static bool udp_gauge_once(struct udp_take *take, struct ipc_gauge *gauge)
+{
+	unsigned int i;
+
+	ipc_set_for_each(socks, udp_take, take);
+	gauge->value[IPC_OBJECTS] = take->objects;
+	gauge->value[IPC_QUEUED] = 0;
+	gauge->value[IPC_QUEUED_BYTES] = 0;
+	for (i = 0; i < take->nr; i++) {
+		udp_count(take->sk[i], gauge);
+		sock_put(take->sk[i]);
+	}
+	return take->wanted <= take->max;
+}
+
+static void udp_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	unsigned int max = 64;
+	bool whole = false;
+
+	while (!whole) {
+		struct udp_take take = { .max = max };
+
+		take.sk = kvmalloc_array(max, sizeof(*take.sk), GFP_KERNEL);
+		if (!take.sk)
+			break;
+		whole = udp_gauge_once(&take, gauge);
+		kvfree(take.sk);
+		max = 2 * take.wanted;
+	}
+	if (!whole)
+		gauge->unknown |= IPC_BITS_QUEUE;
+	if (!ipc_set_exact(socks))
+		gauge->unknown |= IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE;
+}
+
+/* ---- following ---- */
+
+/* udp_init_sock(sk), udpv6_init_sock(sk): before 7.x also of UDP-Lite. */
+static void udp_init_entry(struct ftrace_regs *regs)
+{
+	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
+
+	if (READ_ONCE(following) && sk->sk_protocol == IPPROTO_UDP)
+		ipc_set_add(socks, sk, 0);
+}
+
+/*
+ * udp_destruct_sock(sk), udpv6_destruct_sock(sk): sk_destruct, the last that is
+ * called for a socket. Not proto->destroy: while that runs the socket is still in
+ * the kernel's table, where udp_seed_table() would find it once more.
+ */
+static void udp_destruct_entry(struct ftrace_regs *regs)
+{
+	ipc_set_del(socks, (const struct sock *)ipc_arg(regs, 0));
+}
+
+static int udp_init_set(void)
+{
+	socks = ipc_set_new(ipc_max_objects);
+	return socks ? 0 : -ENOMEM;
+}
+
+static void udp_seed_table(struct udp_table *table)
+{
+	const struct sock *sk;
+	unsigned int i;
+
+	for (i = 0; i <= table->mask; i++) {
+		spin_lock_bh(&table->hash[i].lock);
+		sk_for_each(sk, &table->hash[i].head)
+			ipc_set_add(socks, sk, 0);
+		spin_unlock_bh(&table->hash[i].lock);
+		cond_resched();
+	}
+}
+
+/* All namespaces share one table, but for those with net.ipv4.udp_child_hash_entries. */
+static void udp_seed(void)
+{
+	struct udp_table *shared = ipc_udp_table(&init_net);
+	struct net *net;
+
+	WRITE_ONCE(following, !(ipc_udp.lost & IPC_BIT(IPC_OBJECTS)));
+	if (!following)
+		return;
+	for (net = ipc_next_net(NULL); net; net = ipc_next_net(net)) {
+		struct udp_table *table = ipc_udp_table(net);
+
+		if (net_eq(net, &init_net) || table != shared)
+			udp_seed_table(table);
+	}
+}
+
+/* Those without a port. The file keeps the socket from being freed meanwhile. */
+static void udp_seed_file(struct file *file)
+{
+	struct socket *sock = sock_from_file(file);
+	const struct sock *sk = sock ? sock->sk : NULL;
+
+	if (following && sk && (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	    sk->sk_type == SOCK_DGRAM && sk->sk_protocol == IPPROTO_UDP)
+		ipc_set_add(socks, sk, 0);
+}
+
+static void udp_exit_set(void)
+{
+	ipc_set_free(socks);
+}
+
+#define UDP_HOOK(name, handler) \
+	{ \
+		.kind = IPC_HOOK_ENTRY, \
+		.symbols = IPC_NAMES(name), \
+		.feeds = IPC_FEEDS({ &ipc_udp, IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE }), \
+		.entry = handler, \
+		.optional = true, \
+	}
+
+static struct ipc_hook udp_hooks[] = {
+	UDP_HOOK("udp_destruct_sock", udp_destruct_entry),
+	UDP_HOOK("udpv6_destruct_sock", udp_destruct_entry),
+	UDP_HOOK("udp_init_sock", udp_init_entry),
+	UDP_HOOK("udpv6_init_sock", udp_init_entry),
+};
+
+static struct ipc_row *const udp_rows[] = { &ipc_udp };
+
+struct ipc_mech ipc_mech_udp = {
+	.rows = udp_rows,
+	.nr_rows = ARRAY_SIZE(udp_rows),
+	.hooks = udp_hooks,
+	.nr_hooks = ARRAY_SIZE(udp_hooks),
+	.init = udp_init_set,
+	.seed = udp_seed,
+	.seed_file = udp_seed_file,
+	.exit = udp_exit_set,
+};
