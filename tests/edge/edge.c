@@ -58,19 +58,25 @@ static void bail_nl(void)
 
 static void snapshot(struct nl_rows *rows)
 {
-	struct stat st;
-
-	if (!nl) {
-		/* The reader of a pipe must not wake between two snapshots. */
-		if (!fstat(STDOUT_FILENO, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
-			setvbuf(stdout, NULL, _IOFBF, 1 << 20);
-		else
-			setvbuf(stdout, NULL, _IOLBF, 0);
-		if (nl_open(&nl))
-			bail_nl();
-	}
+	if (!nl && nl_open(&nl))
+		bail_nl();
 	if (nl_get_rows(nl, NULL, rows))
 		bail_nl();
+}
+
+/*
+ * Where stdout is a pipe or socket its reader must not wake between two snapshots:
+ * all output waits for the end.
+ */
+static void __attribute__((constructor)) set_buffer(void)
+{
+	static char buffer[1 << 20];
+	struct stat st;
+
+	if (!fstat(STDOUT_FILENO, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	else
+		setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
 static void result(bool ok, const char *fmt, ...)
@@ -396,7 +402,7 @@ void edge_unload(void)
 {
 	nl_end(nl);
 	nl = NULL;
-	run("EDGE_UNLOAD", "modprobe -r ipcstat");
+	run("EDGE_UNLOAD", "rmmod ipcstat");
 }
 
 void edge_load(void)

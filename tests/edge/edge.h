@@ -79,7 +79,7 @@ void edge_asleep(pid_t pid, long nr);
 
 /*
  * For objects that are older than the module: take it out, and in again, by the
- * commands in $EDGE_UNLOAD and $EDGE_LOAD ("modprobe -r ipcstat" and "modprobe
+ * commands in $EDGE_UNLOAD and $EDGE_LOAD ("rmmod ipcstat" and "modprobe
  * ipcstat" if unset). All counters start from 0.
  */
 void edge_unload(void);

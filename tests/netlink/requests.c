@@ -3,9 +3,13 @@
  * The netlink family, byte by byte: requests that are wrong in each way, dumps
  * that are read slowly, and the family's description of itself. Messages are made
  * by hand, since a library would not make the wrong ones.
+ *
+ *	requests		all of that, as TAP
+ *	requests half FILE	read half of a dump, make FILE, and sleep
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <sched.h>
@@ -640,9 +644,24 @@ static void description(void)
 	close(fd);
 }
 
-int main(void)
+/* Reads one part of a dump, says so by making a file, and reads no more. */
+static int half(const char *file)
+{
+	char buf[16384];
+	int fd = nl_socket(1);
+
+	ask(fd, IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, NULL, 0);
+	EDGE_MUST(recv(fd, buf, sizeof(buf), 0) > 0);
+	EDGE_MUST(open(file, O_CREAT | O_WRONLY, 0600) >= 0);
+	pause();
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	find_family();
+	if (argc == 3 && !strcmp(argv[1], "half"))
+		return half(argv[2]);
 	wrong_requests();
 	right_requests();
 	slow_dumps();

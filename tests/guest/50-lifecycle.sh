@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vm: -c 4 -m 2048 -t 900
+# Loading and unloading: parameters, sleepers, traffic, objects of before.
+. tests/tap.sh
+. tests/guest/lib.bash
+
+sleepers=build/tests/lifecycle/sleepers
+caller=build/tests/edge/caller
+asleep=/tmp/asleep
+rows=(pipe fifo sysv_msg posix_mq sysv_sem futex unix_stream unix_dgram unix_seqpacket tcp udp raw)
+
+backend() { ipcstat -J | sed -nE 's/.*"backend": *"([a-z]+)".*/\1/p'; }
+missed() { sed -n '1s/.* missed //p' /proc/ipcstat; }
+cell() { # row, column: of /proc/ipcstat
+	awk -v row="$1" -v name="$2" '
+	NR == 2 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+	$1 == row { print $c }' /proc/ipcstat
+}
+loaded() { [ -e "/sys/module/$1" ] && echo yes || echo no; }
+dozing='' # the process id of the sleepers
+doze() { # row, count: until they sleep
+	rm -f $asleep
+	$sleepers "$1" "$2" $asleep &
+	dozing=$!
+	while [ ! -e $asleep ]; do
+		kill -0 $dozing 2> /dev/null || return
+		sleep 0.2
+	done
+}
+wake() { rm -f $asleep; wait $dozing; }
+within() { # NAME LIMIT START: a time that was measured
+	local took
+	took=$(since "$3")
+	if awk -v a="$took" -v b="$2" 'BEGIN { exit !(a <= b) }'; then
+		pass "$1 ($took s)"
+	else
+		fail "$1 ($took s, more than $2)"
+	fi
+}
+# The wrapper module, once the last caller has left it.
+wrap_leaves() {
+	local start=$EPOCHREALTIME
+	until rmmod ipcstat_wrap 2> /dev/null; do
+		sleep 0.1
+		if awk -v a="$(since "$start")" 'BEGIN { exit !(a > 20) }'; then return 1; fi
+	done
+}
+
+# --- parameters ---
+for bad in hooks=no hooks= max_sleepers=0 max_sleepers=-1 max_sleepers=x max_sleepers=999999999 \
+	max_objects=0 max_objects=-1 max_objects=99999999999 nonsense=1; do
+	dmesg -C
+	modprobe ipcstat $bad 2> /tmp/error
+	status=$?
+	case $bad in
+	nonsense=1)
+		# The kernel's own rule: an unknown parameter is passed over, with a message.
+		is "$bad: the module loads" "$(loaded ipcstat)" yes
+		rmmod ipcstat
+		;;
+	*)
+		is "$bad: refused" "$([ $status != 0 ] && echo yes) $(loaded ipcstat)" "yes no"
+		;;
+	esac
+	is "$bad: the kernel's log says why" "$(dmesg | grep -c "ipcstat.*${bad%%=*}")" 1
+	rmmod ipcstat_wrap 2> /dev/null
+done
+
+# --- which modules come, and which back end ---
+ok "insmod of ipcstat.ko alone" insmod "$MODULE_DIR/ipcstat.ko"
+is "it does without wrappers" "$(backend) $(loaded ipcstat_wrap)" "probe no"
+ok "unload" rmmod ipcstat
+is "/proc/ipcstat is gone" "$([ -e /proc/ipcstat ] && echo there)" ""
+ok "modprobe" modprobe ipcstat
+is "it brings the wrappers" "$(backend) $(loaded ipcstat_wrap)" "wrap yes"
+$caller pipe 23
+is "it counts" "$(cell pipe send_ops)" 23
+ok "unload" rmmod ipcstat
+ok "load again" modprobe ipcstat
+is "it counts from zero" "$(cell pipe send_ops)" 0
+fails "a second load is refused" 1 'exists' insmod "$MODULE_DIR/ipcstat.ko"
+ok "unload" rmmod ipcstat
+ok "unload the wrappers" wrap_leaves
+ok "modprobe hooks=probe" modprobe ipcstat hooks=probe
+is "it does without wrappers" "$(backend)" probe
+ok "unload" rmmod ipcstat
+wrap_leaves
+
+# --- 1,000 callers asleep in every mechanism ---
+for backend in auto probe; do
+	ok "$backend: load" modprobe ipcstat hooks=$backend
+	start=$EPOCHREALTIME
+	doze all 1000
+	diag "13,000 callers asleep after $(since "$start") s"
+	is "$backend: nothing is missed" "$(missed)" 0
+	start=$EPOCHREALTIME
+	ok "$backend: unload under them" rmmod ipcstat
+	within "$backend: within a second" 1 "$start"
+	if [ $backend = auto ]; then
+		fails "the wrappers are in use" 1 'in use' rmmod ipcstat_wrap
+		start=$EPOCHREALTIME
+		ok "a load takes the wrappers up again" modprobe ipcstat
+		diag "in $(since "$start") s"
+		is "with them" "$(backend)" wrap
+	else
+		ok "probe: load again" modprobe ipcstat hooks=probe
+	fi
+	$caller pipe 23
+	is "$backend: it counts" "$(cell pipe send_ops) $(cell pipe recv_ops)" "23 23"
+	# Calls that were inside before do not count; what wakes them does.
+	start=$EPOCHREALTIME
+	wake
+	diag "all awake after $(since "$start") s"
+	is "$backend: callers of before do not count" \
+		"$(for row in sysv_msg posix_mq sysv_sem futex unix_stream unix_dgram unix_seqpacket tcp udp raw; do
+			echo -n "$(cell $row recv_ops) "; done)" "0 0 0 0 0 0 0 0 0 0 "
+	is "$backend: what woke them does" "$(cell sysv_msg send_ops) $(cell posix_mq send_ops) $(cell sysv_sem send_ops)" \
+		"1000 1000 1000"
+	ok "$backend: unload" rmmod ipcstat
+done
+ok "the wrappers go when nobody is left inside" wrap_leaves
+
+# --- 10,000 callers asleep, under kretprobes ---
+ok "load" modprobe ipcstat hooks=probe
+start=$EPOCHREALTIME
+doze pipe 10000
+diag "10,000 callers asleep after $(since "$start") s"
+wake
+is "10,000 sleepers: all counted" "$(cell pipe recv_ops) $(cell pipe recv_bytes)" "10000 10000"
+is "10,000 sleepers: none missed" "$(missed)" 0
+ok "unload" rmmod ipcstat
+
+# --- both back ends, the same work, callers asleep across a reload ---
+work() { # hooks=...
+	modprobe ipcstat hooks="$1"
+	doze all 50
+	rmmod ipcstat
+	modprobe ipcstat hooks="$1"
+	for row in "${rows[@]}" sysv_shm posix_shm signal; do $caller "$row" 230; done
+	wake
+	# Times differ, and the shell's own children make signals.
+	awk 'NR == 2 { for (i = 1; i <= NF; i++) if ($i ~ /_ns$/) time[i] = 1 }
+	NR >= 2 && $1 != "signal" { for (i in time) $i = ""; print }' /proc/ipcstat
+	rmmod ipcstat
+}
+work auto > /tmp/auto
+work probe > /tmp/probe
+ok "both back ends count the same" diff /tmp/auto /tmp/probe
+diag "$(cat /tmp/auto)"
+
+# --- 100 rounds under traffic ---
+traffic=()
+for row in "${rows[@]}" sysv_shm posix_shm signal; do
+	$caller "$row" 1000000000 &
+	traffic+=($!)
+done
+wrap_leaves
+slowest=0
+start=$EPOCHREALTIME
+bad=0
+for ((round = 0; round < 100; round++)); do
+	hooks=auto
+	[ $((round % 4)) != 3 ] || hooks=probe
+	modprobe ipcstat hooks=$hooks || bad=$((bad + 1))
+	one=$EPOCHREALTIME
+	rmmod ipcstat || bad=$((bad + 1))
+	took=$(since "$one")
+	slowest=$(printf '%s\n' "$took" "$slowest" | sort -g | tail -n 1)
+	[ $((round % 10)) != 9 ] || rmmod ipcstat_wrap 2> /dev/null
+done
+is "100 rounds under traffic: loads and unloads that failed" $bad 0
+diag "in $(since "$start") s, the slowest unload in $slowest s"
+alive=0
+for pid in "${traffic[@]}"; do kill -0 "$pid" 2> /dev/null && alive=$((alive + 1)); done
+is "the traffic has gone on" $alive ${#traffic[@]}
+kill "${traffic[@]}"
+wait "${traffic[@]}" 2> /dev/null
+ok "the wrappers go" wrap_leaves
+is "the kernel's log is clean" "$(dmesg | grep -iE 'BUG|WARN|Oops|lockdep|trace:')" ""
+done_testing

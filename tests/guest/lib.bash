@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What several tests here share; to be sourced after tests/tap.sh.
+
+# Run a program that prints TAP; its lines become ours.
+merge() { # prefix, command...
+	local prefix=$1 out status=0 line nr=0 plan=''
+	shift
+	out=$(mktemp)
+	# To a file: a pipe of ours would count.
+	"$@" > "$out" 2>&1 || status=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			nr=$((nr + 1)) tap_nr=$((tap_nr + 1))
+			[[ $line == ok* ]] || tap_failed=$((tap_failed + 1))
+			echo "${line%% [0-9]*} $tap_nr - $prefix: ${line#* - }"
+			;;
+		1..*) plan=${line#1..} ;;
+		*) echo "# ${line#\# }" ;;
+		esac
+	done < "$out"
+	rm "$out"
+	[ "$plan" = "$nr" ] || fail "$prefix: $nr results, but ${plan:-no} planned (exit status $status)"
+}
+
+# The cells of /proc/ipcstat that the README's table lets be "?" on this kernel, as
+# "row.column", one a line.
+unknown_cells() {
+	awk -F '|' -v kernel="$KSERIES" '
+	/^## / { here = /read `\?`/ }
+	here && $2 ~ /`/ {
+		if ($4 !~ /all/ && index(" " $4 " ", " " kernel " ") == 0)
+			next
+		gsub(/`/, "", $2)
+		gsub(/`/, "", $3)
+		rows = split($2, row, " ")
+		columns = split($3, column, " ")
+		for (r = 1; r <= rows; r++)
+			for (c = 1; c <= columns; c++)
+				print row[r] "." column[c]
+	}' README.md | sort
+}
+
+# Seconds since the argument, an earlier $EPOCHREALTIME.
+since() {
+	awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }'
+}
