@@ -319,6 +319,8 @@ struct ipc_hook_info {
 
 /* Hook number @nr; false past the end. */
 bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info);
+/* Whether what @hook feeds is unknown, since it is not attached. */
+bool ipc_hook_lost(const struct ipc_hook *hook);
 
 struct ipc_summary {
 	const char *backend;

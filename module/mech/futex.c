@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Process-shared futexes (kernel/futex/): every operation without the private flag.
+ *
+ * futex(2) ends in do_futex(), for 64-bit and 32-bit callers, and so does the wake
+ * of clear_child_tid that mm_release() does on a thread's behalf, which is left out.
+ * A wait with a timeout that a stop interrupts goes on in futex_wait_restart(): an
+ * operation of its own. futex_waitv(2) has futex_wait_multiple(); the other futex2
+ * system calls are taken at their stubs.
+ *
+ * Not seen: what the kernel does by itself for a dying owner (robust lists), and
+ * io_uring's futex requests, which put no task to sleep.
+ */
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/uaccess.h>
+#include <asm/syscall.h>
+#include <uapi/linux/futex.h>
+
+#include "ipcstat.h"
+
+static struct ipc_row futex_row = {
+	.name = "futex",
+	.na = IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE | IPC_BITS_DATA(IPC_SEND) |
+	      IPC_BITS_DATA(IPC_RECV) | IPC_BITS_WAITS(IPC_SEND),
+};
+
+static void send_done(long ret)
+{
+	ipc_add(&futex_row, IPC_SEND_OPS, 1);
+	if (ret < 0)
+		ipc_add(&futex_row, IPC_SEND_FAILS, 1);
+}
+
+static void recv_done(long ret)
+{
+	ipc_add(&futex_row, IPC_RECV_OPS, 1);
+	if (ret < 0)
+		ipc_add(&futex_row, IPC_RECV_FAILS, 1);
+}
+
+static void woke(const struct ipc_call *call)
+{
+	ipc_woke(&futex_row, IPC_RECV, call);
+}
+
+/* ---- futex(2) ---- */
+
+/* mm_release(), in an exit or an exec: not asked for by a system call. */
+static bool clears_child_tid(const struct ipc_call *call)
+{
+	return (int __user *)call->arg[0] == current->clear_child_tid &&
+	       (int)call->arg[1] == FUTEX_WAKE &&
+	       (current->flags & PF_EXITING || current->in_execve);
+}
+
+/* do_futex(uaddr, op, val, timeout, uaddr2, val2, val3) */
+static void futex_done(const struct ipc_call *call)
+{
+	unsigned int op = call->arg[1];
+
+	if (op & FUTEX_PRIVATE_FLAG)
+		return;
+	switch (op & FUTEX_CMD_MASK) {
+	case FUTEX_WAIT:
+	case FUTEX_WAIT_BITSET:
+	case FUTEX_WAIT_REQUEUE_PI:
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+	case FUTEX_TRYLOCK_PI:
+		recv_done(call->ret);
+		woke(call);
+		break;
+	case FUTEX_WAKE:
+	case FUTEX_WAKE_BITSET:
+	case FUTEX_WAKE_OP:
+	case FUTEX_REQUEUE:
+	case FUTEX_CMP_REQUEUE:
+	case FUTEX_CMP_REQUEUE_PI:
+	case FUTEX_UNLOCK_PI:
+		if (likely(!clears_child_tid(call)))
+			send_done(call->ret);
+		break;
+	}
+}
+
+static void syscall_args(unsigned long arg[6])
+{
+	syscall_get_arguments(current, task_pt_regs(current), arg);
+}
+
+/*
+ * Whether the current system call, futex(2) or futex_wait(2), waits for a shared futex.
+ * restart_syscall(2) has the registers of the futex(2) that it goes on with.
+ */
+static bool wait_is_shared(void)
+{
+	unsigned long arg[6];
+
+	syscall_args(arg);
+#ifdef __NR_futex_wait	/* from 6.7 on; the same number for 64-bit and 32-bit callers */
+	if (syscall_get_nr(current, task_pt_regs(current)) == __NR_futex_wait)
+		return !(arg[3] & FUTEX2_PRIVATE);
+#endif
+	return !(arg[1] & FUTEX_PRIVATE_FLAG);
+}
+
+/* futex_wait_queue(), futex_do_wait(), rt_mutex_wait_proxy_lock(): about to sleep. */
+static void wait_entry(struct ftrace_regs *regs)
+{
+	if (wait_is_shared())
+		ipc_sleep(&futex_row);
+}
+
+/* futex_wait_restart(restart_block) */
+static void restart_done(const struct ipc_call *call)
+{
+	if (!wait_is_shared())
+		return;
+	recv_done(call->ret);
+	woke(call);
+}
+
+/* ---- futex2 ---- */
+
+/*
+ * Of futex_waitv(2)'s futexes one that is shared is enough. The kernel's own copy of the
+ * array is private to it: a caller that changes its array meanwhile fools us.
+ */
+static bool waitv_is_shared(unsigned int nr)
+{
+	const struct futex_waitv __user *waiters;
+	unsigned long arg[6];
+	u32 flags;
+
+	syscall_args(arg);
+	for (waiters = (const void __user *)arg[0]; nr; waiters++, nr--)
+		if (copy_from_user_nofault(&flags, &waiters->flags, sizeof(flags)) ||
+		    !(flags & FUTEX_PRIVATE_FLAG))
+			return true;
+	return false;
+}
+
+/*
+ * futex_wait_multiple(vs, count, to). It sleeps in schedule(), which is no place for a
+ * hook; but nothing else in it sleeps, unless a futex is swapped out.
+ */
+static void waitv_entry(struct ftrace_regs *regs)
+{
+	if (waitv_is_shared(ipc_arg(regs, 1)))
+		ipc_sleep(&futex_row);
+}
+
+static void waitv_done(const struct ipc_call *call)
+{
+	if (waitv_is_shared(call->arg[1]))
+		recv_done((int)call->ret);
+	woke(call);
+}
+
+/* futex_wait(uaddr, val, mask, flags, timeout, clockid) */
+static void wait2_done(const struct ipc_call *call)
+{
+	unsigned long arg[6];
+
+	syscall_args(arg);
+	if (arg[3] & FUTEX_PRIVATE_FLAG)
+		return;
+	recv_done(call->ret);
+	woke(call);
+}
+
+/* futex_wake(uaddr, mask, nr, flags) */
+static void wake2_done(const struct ipc_call *call)
+{
+	unsigned long arg[6];
+
+	syscall_args(arg);
+	if (!(arg[3] & FUTEX_PRIVATE_FLAG))
+		send_done(call->ret);
+}
+
+/* futex_requeue(waiters, flags, nr_wake, nr_requeue): both waiters must have the same flags. */
+static void requeue2_done(const struct ipc_call *call)
+{
+	if (waitv_is_shared(1))
+		send_done(call->ret);
+}
+
+/* ---- hooks ---- */
+
+#define SEND_BITS	(IPC_BITS_OPS(IPC_SEND) | IPC_BITS_FAILS(IPC_SEND))
+#define WAIT_BITS	(IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED))
+#define RECV_BITS	(IPC_BITS_OPS(IPC_RECV) | IPC_BITS_FAILS(IPC_RECV) | WAIT_BITS)
+
+static struct ipc_hook futex_hooks[] = {
+	{
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_futex"),
+		.done = futex_done,
+		.nargs = 7,
+		.sleeps = true,
+		.feeds = IPC_FEEDS({ &futex_row, SEND_BITS | RECV_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("futex_wait_restart"),
+		.done = restart_done,
+		.sleeps = true,
+		.feeds = IPC_FEEDS({ &futex_row, RECV_BITS }),
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("futex_do_wait", "futex_wait_queue"),
+		.entry = wait_entry,
+		.hot = true,
+		.feeds = IPC_FEEDS({ &futex_row, WAIT_BITS }),
+	}, {
+		/* futex_lock_pi(), futex_wait_requeue_pi() */
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("rt_mutex_wait_proxy_lock"),
+		.entry = wait_entry,
+		.feeds = IPC_FEEDS({ &futex_row, WAIT_BITS }),
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("futex_wait_multiple"),
+		.entry = waitv_entry,
+		.feeds = IPC_FEEDS({ &futex_row, WAIT_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("futex_wait_multiple"),
+		.done = waitv_done,
+		.sleeps = true,
+		.feeds = IPC_FEEDS({ &futex_row, RECV_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__x64_sys_futex_wait", "__arm64_sys_futex_wait"),
+		.done = wait2_done,
+		.sleeps = true,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &futex_row, RECV_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__ia32_sys_futex_wait"),
+		.done = wait2_done,
+		.sleeps = true,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &futex_row, RECV_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__x64_sys_futex_wake", "__arm64_sys_futex_wake"),
+		.done = wake2_done,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &futex_row, SEND_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__ia32_sys_futex_wake"),
+		.done = wake2_done,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &futex_row, SEND_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__x64_sys_futex_requeue", "__arm64_sys_futex_requeue"),
+		.done = requeue2_done,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &futex_row, SEND_BITS }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__ia32_sys_futex_requeue"),
+		.done = requeue2_done,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &futex_row, SEND_BITS }),
+	},
+};
+
+static struct ipc_row *const futex_rows[] = { &futex_row };
+
+struct ipc_mech ipc_mech_futex = {
+	.rows = futex_rows,
+	.nr_rows = ARRAY_SIZE(futex_rows),
+	.hooks = futex_hooks,
+	.nr_hooks = ARRAY_SIZE(futex_hooks),
+};

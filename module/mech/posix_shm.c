@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * POSIX shared memory: shared mappings of tmpfs files (shm_open(3), memfd_create(2), any
+ * tmpfs mount), and what read(2) and write(2) copy through such files.
+ *
+ * Attaches are counted at vm_mmap_pgoff(), where every mmap(2) passes: the file's own
+ * mmap operation is not called where a mapping grows a neighbour (mmap_region(), before
+ * 7.x). shmat(2), remap_file_pages(2) and mremap(2) do not pass there. A mapping of tmpfs
+ * has no open and close of its own, so mappings inherited over fork(2) and detaches are
+ * not seen.
+ */
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mman.h>
+#include <linux/mm.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/sched.h>
+#include <linux/uio.h>
+
+#include "ipcstat.h"
+
+static void posix_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+/* Details: shared anonymous mappings made; memory that no file descriptor names. */
+enum { ANON_MAPS };
+
+static struct ipc_row posix_shm_row = {
+	.name = "posix_shm",
+	.na = IPC_BITS_QUEUE | IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_SEND) |
+	      IPC_BITS_WAITS(IPC_RECV) | IPC_BITS_FAILS(IPC_SEND) | IPC_BITS_FAILS(IPC_RECV),
+	.unknown = IPC_BITS_OPS(IPC_RECV) | IPC_BIT(IPC_RECV + IPC_D_BYTES),
+	.details = IPC_NAMES([ANON_MAPS] = "anon_maps"),
+	.gauge = posix_shm_gauge,
+};
+
+/* What tells a memfd from the kernel's other nameless files (memfd_create()). */
+static bool memfd_name(const struct dentry *dentry)
+{
+	return !strncmp(dentry->d_name.name, "memfd:", 6);
+}
+
+/*
+ * The kernel's own mount of tmpfs also holds System V segments, shared anonymous memory
+ * and graphics buffers: of it, memfds only.
+ */
+static bool shared_file(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	return inode->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(inode->i_mode) &&
+	       (!(inode->i_sb->s_flags & SB_KERNMOUNT) || memfd_name(file->f_path.dentry));
+}
+
+/* vm_mmap_pgoff(file, addr, len, prot, flag, pgoff): an address or an error */
+static void mmap_done(const struct ipc_call *call)
+{
+	const struct file *file = (const struct file *)call->arg[0];
+	unsigned int type = call->arg[4] & MAP_TYPE;
+
+	if ((type != MAP_SHARED && type != MAP_SHARED_VALIDATE) || IS_ERR_VALUE(call->ret))
+		return;
+	if (!file) {
+		ipc_detail(&posix_shm_row, ANON_MAPS, 1);
+	} else if (shared_file(file)) {
+		ipc_add(&posix_shm_row, IPC_SEND_OPS, 1);
+		ipc_add(&posix_shm_row, IPC_SEND_BYTES, PAGE_ALIGN(call->arg[2]));
+	}
+}
+
+/*
+ * Of both, ret is what was copied, also where a bad address ended it early. Splice and
+ * io_uring's registered buffers come with pages, the kernel's own callers with addresses
+ * of its own: none of them copies from or to user memory.
+ */
+static void copied(const struct ipc_call *call, unsigned int col)
+{
+	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
+	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
+	ssize_t ret = call->ret;
+
+	if (ret > 0 && shared_file(iocb->ki_filp) && user_backed_iter(iter))
+		ipc_add(&posix_shm_row, col, ret);
+}
+
+static void read_done(const struct ipc_call *call)
+{
+	copied(call, IPC_RECV_COPIED);
+}
+
+static void write_done(const struct ipc_call *call)
+{
+	copied(call, IPC_SEND_COPIED);
+}
+
+/* ---- objects: memfds, and the regular files of /dev/shm until their last user goes ---- */
+
+static struct file_system_type *tmpfs;
+static dev_t dev_shm;	/* 0: nothing is mounted there */
+
+static bool is_memfd(struct inode *inode)
+{
+	struct dentry *dentry;
+	bool found = false;
+
+	spin_lock(&inode->i_lock);
+	for_each_alias(dentry, inode)
+		found |= memfd_name(dentry);
+	spin_unlock(&inode->i_lock);
+	return found;
+}
+
+/* For each tmpfs, with sb->s_umount held. */
+static void count_objects(struct super_block *sb, void *arg)
+{
+	struct inode *inode, *held = NULL;
+	bool memfds = sb->s_flags & SB_KERNMOUNT;
+	struct ipc_gauge *gauge = arg;
+
+	if (!memfds && (!dev_shm || sb->s_dev != dev_shm))
+		return;
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if (S_ISREG(inode->i_mode) && (!memfds || is_memfd(inode)))
+			gauge->value[IPC_OBJECTS]++;
+		/* An inode that is held keeps its place in the list. */
+		if (!need_resched() || !igrab(inode))
+			continue;
+		spin_unlock(&sb->s_inode_list_lock);
+		iput(held);
+		held = inode;
+		cond_resched();
+		spin_lock(&sb->s_inode_list_lock);
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	iput(held);
+}
+
+static void posix_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	iterate_supers_type(tmpfs, count_objects, gauge);
+}
+
+/* /dev/shm as the loader of the module sees it. Only its number is kept: it can be unmounted. */
+static int posix_shm_init(void)
+{
+	struct path path;
+
+	tmpfs = get_fs_type("tmpfs");
+	if (!tmpfs)
+		return -ENODEV;
+	dev_shm = 0;
+	if (kern_path("/dev/shm", LOOKUP_FOLLOW, &path))
+		return 0;
+	if (path.mnt->mnt_root == path.dentry && path.dentry->d_sb->s_type == tmpfs)
+		dev_shm = path.dentry->d_sb->s_dev;
+	path_put(&path);
+	return 0;
+}
+
+/* ---- hooks ---- */
+
+static struct ipc_hook posix_shm_hooks[] = {
+	{
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("vm_mmap_pgoff"),
+		.done = mmap_done,
+		.feeds = IPC_FEEDS({ &posix_shm_row, IPC_BITS_OPS(IPC_SEND) |
+						     IPC_BIT(IPC_SEND + IPC_D_BYTES) }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("shmem_file_read_iter"),
+		.done = read_done,
+		.feeds = IPC_FEEDS({ &posix_shm_row, IPC_BIT(IPC_RECV + IPC_D_COPIED) }),
+	}, {
+		.kind = IPC_HOOK_RETURN,
+		/* The second before 6.6, shared with other file systems. */
+		.symbols = IPC_NAMES("shmem_file_write_iter", "generic_file_write_iter"),
+		.done = write_done,
+		.feeds = IPC_FEEDS({ &posix_shm_row, IPC_BIT(IPC_SEND + IPC_D_COPIED) }),
+	},
+};
+
+static struct ipc_row *const posix_shm_rows[] = { &posix_shm_row };
+
+struct ipc_mech ipc_mech_posix_shm = {
+	.rows = posix_shm_rows,
+	.nr_rows = ARRAY_SIZE(posix_shm_rows),
+	.hooks = posix_shm_hooks,
+	.nr_hooks = ARRAY_SIZE(posix_shm_hooks),
+	.init = posix_shm_init,
+};

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signals, and the table of signals by number.
+ *
+ * signal:signal_generate reports each signal once, with what became of it
+ * (__send_signal_locked(), posixtimer_send_sigqueue()). signal:signal_deliver
+ * reports each signal that get_signal() takes from a queue, with its action.
+ *
+ * A signal whose default action ends the process is often never delivered under its
+ * number: complete_signal() starts the group exit while it is being generated, and
+ * each thread then meets a nameless SIGKILL in get_signal(). So its default action
+ * counts when it is generated, and those SIGKILLs do not count. A signal that dumps
+ * core, was blocked when it came, or is seen by a tracer first, is delivered like
+ * any other.
+ *
+ * Signals also go without a trace: exit_group(2) and execve(2) end other threads
+ * without any signal, SIGCONT removes stop signals that are pending (and the other
+ * way round), a tracer may swallow or change one, an exit drops what is pending.
+ */
+#include <linux/fs.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+#include <trace/events/signal.h>
+
+#include "ipcstat.h"
+
+enum { GENERATED, DELIVERED, DEFAULT, IGNORED, COALESCED, LOST, TAKEN };
+
+const char *const ipc_signal_cols[IPC_SIGNAL_COLS] = {
+	[GENERATED]	= "generated",
+	[DELIVERED]	= "delivered",
+	[DEFAULT]	= "default",
+	[IGNORED]	= "ignored",
+	[COALESCED]	= "coalesced",
+	[LOST]		= "lost",
+	[TAKEN]		= "taken",
+};
+
+struct ipc_signal_table __percpu *ipc_signal_table;
+
+static void signal_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+/* Details: signals that came through without their siginfo, for want of memory. */
+enum { INFO_LOST };
+
+static struct ipc_row signal_row = {
+	.name = "signal",
+	.na = IPC_BIT(IPC_OBJECTS) | IPC_BIT(IPC_QUEUED_BYTES) | IPC_BITS_WAITS(IPC_SEND) |
+	      IPC_BITS_DATA(IPC_SEND) | IPC_BITS_DATA(IPC_RECV),
+	.unknown = IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_RECV),
+	.details = IPC_NAMES([INFO_LOST] = "info_lost"),
+	.gauge = signal_gauge,
+};
+
+static void count(int sig, unsigned int col)
+{
+	if (likely((unsigned int)sig <= IPC_SIGNALS))
+		this_cpu_inc(ipc_signal_table->cell[sig][col]);
+}
+
+/* A signal that has reached somebody: @col is DELIVERED, DEFAULT or TAKEN. */
+static void received(int sig, unsigned int col)
+{
+	count(sig, col);
+	ipc_add(&signal_row, IPC_RECV_OPS, 1);
+}
+
+static void receive_failed(void)
+{
+	ipc_add(&signal_row, IPC_RECV_OPS, 1);
+	ipc_add(&signal_row, IPC_RECV_FAILS, 1);
+}
+
+/* Under @task's siglock, perhaps in an interrupt. */
+static void generated(void *hook, int sig, struct kernel_siginfo *info, struct task_struct *task,
+		      int group, int result)
+{
+	count(sig, GENERATED);
+	ipc_add(&signal_row, IPC_SEND_OPS, 1);
+	switch (result) {
+	case TRACE_SIGNAL_IGNORED:
+		count(sig, IGNORED);
+		break;
+	case TRACE_SIGNAL_ALREADY_PENDING:
+		count(sig, COALESCED);
+		break;
+	case TRACE_SIGNAL_OVERFLOW_FAIL:
+		count(sig, LOST);
+		ipc_add(&signal_row, IPC_SEND_FAILS, 1);
+		break;
+	case TRACE_SIGNAL_LOSE_INFO:
+		ipc_detail(&signal_row, INFO_LOST, 1);
+		fallthrough;
+	case TRACE_SIGNAL_DELIVERED:
+		/*
+		 * complete_signal() has done this: prepare_signal() lets nothing pass once
+		 * the process is dying, but for a SIGKILL that cuts a core dump short.
+		 */
+		if (task->signal->flags & SIGNAL_GROUP_EXIT && task->signal->group_exit_code == sig)
+			received(sig, DEFAULT);
+		break;
+	}
+}
+
+/* What get_signal() will do: nothing, for a default of "ignore" and for an init process. */
+static bool default_ignores(int sig)
+{
+	return sig_kernel_ignore(sig) ||
+	       (current->signal->flags & SIGNAL_UNKILLABLE && !sig_kernel_only(sig));
+}
+
+static void delivered(void *hook, int sig, struct kernel_siginfo *info, struct k_sigaction *ka)
+{
+	if (info == SEND_SIG_NOINFO)	/* the process, or all threads but one, are dying */
+		return;
+	if (ka->sa.sa_handler == SIG_IGN || (ka->sa.sa_handler == SIG_DFL && default_ignores(sig)))
+		count(sig, IGNORED);
+	else
+		received(sig, ka->sa.sa_handler == SIG_DFL ? DEFAULT : DELIVERED);
+}
+
+/*
+ * signalfd_copyinfo(to, kinfo): a signal has been dequeued for a signalfd. If it can't
+ * be copied it is lost.
+ */
+static void signalfd_copied(const struct ipc_call *call)
+{
+	const struct kernel_siginfo *info = (const struct kernel_siginfo *)call->arg[1];
+
+	if ((int)call->ret < 0)
+		receive_failed();
+	else
+		received(info->si_signo, TAKEN);
+}
+
+/* A read that got no signal. signalfd_copied() has counted those that got some. */
+static void signalfd_read_done(const struct ipc_call *call)
+{
+	struct kiocb *iocb = ipc_signalfd_kiocb(call->arg[0]);
+	ssize_t ret = call->ret;
+
+	if (ret >= 0 || ret == -EFAULT)
+		return;
+	if (ret == -EAGAIN && iocb && ipc_kiocb_retried(iocb))
+		return;
+	receive_failed();
+}
+
+/*
+ * rt_sigtimedwait(2) returns the signal's number. Its EINVAL and EFAULT do not tell
+ * whether it got as far as do_sigtimedwait(): not counted.
+ */
+static void sigtimedwait_done(const struct ipc_call *call)
+{
+	long ret = call->ret;
+
+	if (ret > 0)
+		received(ret, TAKEN);
+	else if (ret == -EAGAIN || ret == -EINTR)
+		receive_failed();
+}
+
+/* ---- signals pending now ---- */
+
+/* Entries, and bits without one (sent without memory for an entry). Under siglock. */
+static unsigned int count_pending(const struct sigpending *pending)
+{
+	const struct sigqueue *q;
+	unsigned int nr = 0;
+	u64 listed = 0;
+
+	list_for_each_entry(q, &pending->list, list) {
+		listed |= BIT_ULL(q->info.si_signo - 1);
+		nr++;
+	}
+	return nr + hweight64(pending->signal.sig[0] & ~listed);
+}
+
+/* Under RCU only: what spares most processes their lock. */
+static bool any_pending(struct task_struct *p)
+{
+	struct task_struct *t;
+
+	if (READ_ONCE(p->signal->shared_pending.signal.sig[0]))
+		return true;
+	for_each_thread(p, t)
+		if (READ_ONCE(t->pending.signal.sig[0]))
+			return true;
+	return false;
+}
+
+/* Under siglock. Nobody will take what is pending for a dying process or thread. */
+static unsigned int count_process(struct task_struct *p)
+{
+	struct task_struct *t;
+	unsigned int nr;
+
+	if (p->signal->flags & SIGNAL_GROUP_EXIT)
+		return 0;
+	nr = count_pending(&p->signal->shared_pending);
+	for_each_thread(p, t)
+		if (!(t->flags & PF_EXITING))
+			nr += count_pending(&t->pending);
+	return nr;
+}
+
+/*
+ * As lock_task_sighand(), which modules cannot call. Under RCU a sighand is not freed to
+ * other uses (SLAB_TYPESAFE_BY_RCU), but it may become another process's.
+ */
+static unsigned int process_pending(struct task_struct *p)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+	unsigned int nr = 0;
+	bool same = false;
+
+	while (!same && (sighand = rcu_dereference(p->sighand))) {
+		spin_lock_irqsave(&sighand->siglock, flags);
+		same = sighand == rcu_access_pointer(p->sighand);
+		if (likely(same))
+			nr = count_process(p);
+		spin_unlock_irqrestore(&sighand->siglock, flags);
+	}
+	return nr;
+}
+
+static void signal_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	struct task_struct *p;
+
+	rcu_read_lock();
+	for_each_process(p)
+		if (any_pending(p))
+			gauge->value[IPC_QUEUED] += process_pending(p);
+	rcu_read_unlock();
+}
+
+/* ---- hooks ---- */
+
+enum { GENERATE, DELIVER, SIGNALFD_COPY, SIGNALFD_READ, SIGTIMEDWAIT, COMPAT_32, COMPAT_64 };
+
+#define RECV_BITS	(IPC_BITS_OPS(IPC_RECV) | IPC_BITS_FAILS(IPC_RECV))
+
+static struct ipc_hook signal_hooks[] = {
+	[GENERATE] = {
+		.kind = IPC_HOOK_TRACE,
+		.symbols = IPC_NAMES("signal_generate"),
+		.probe = generated,
+		.feeds = IPC_FEEDS({ &signal_row, IPC_BITS_OPS(IPC_SEND) | IPC_BITS_FAILS(IPC_SEND) |
+						  IPC_BITS_OPS(IPC_RECV) }),
+	},
+	[DELIVER] = {
+		.kind = IPC_HOOK_TRACE,
+		.symbols = IPC_NAMES("signal_deliver"),
+		.probe = delivered,
+		.feeds = IPC_FEEDS({ &signal_row, IPC_BITS_OPS(IPC_RECV) }),
+	},
+	[SIGNALFD_COPY] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("signalfd_copyinfo"),
+		.done = signalfd_copied,
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+	},
+	[SIGNALFD_READ] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("signalfd_read_iter", "signalfd_read"),
+		.done = signalfd_read_done,
+		.sleeps = true,
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+	},
+	[SIGTIMEDWAIT] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__x64_sys_rt_sigtimedwait", "__arm64_sys_rt_sigtimedwait"),
+		.done = sigtimedwait_done,
+		.sleeps = true,
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+	},
+	[COMPAT_32] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__ia32_compat_sys_rt_sigtimedwait_time32",
+				     "__arm64_compat_sys_rt_sigtimedwait_time32"),
+		.done = sigtimedwait_done,
+		.sleeps = true,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+	},
+	[COMPAT_64] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("__ia32_compat_sys_rt_sigtimedwait_time64",
+				     "__arm64_compat_sys_rt_sigtimedwait_time64"),
+		.done = sigtimedwait_done,
+		.sleeps = true,
+		.optional = true,
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+	},
+};
+
+u32 ipc_signal_known(void)
+{
+	u32 known = BIT(IPC_SIGNAL_COLS) - 1;
+	unsigned int i;
+
+	if (ipc_hook_lost(&signal_hooks[GENERATE]))
+		known &= BIT(DELIVERED) | BIT(TAKEN);
+	if (ipc_hook_lost(&signal_hooks[DELIVER]))
+		known &= ~(BIT(DELIVERED) | BIT(DEFAULT) | BIT(IGNORED));
+	for (i = SIGNALFD_COPY; i < ARRAY_SIZE(signal_hooks); i++)
+		if (i != SIGNALFD_READ && ipc_hook_lost(&signal_hooks[i]))
+			known &= ~BIT(TAKEN);
+	return known;
+}
+
+static int signal_init(void)
+{
+	/* The engine passes probes as void pointers: hold them against the tracepoints. */
+	check_trace_callback_type_signal_generate(generated);
+	check_trace_callback_type_signal_deliver(delivered);
+	ipc_signal_table = alloc_percpu(struct ipc_signal_table);
+	return ipc_signal_table ? 0 : -ENOMEM;
+}
+
+static void signal_exit(void)
+{
+	free_percpu(ipc_signal_table);
+}
+
+static struct ipc_row *const signal_rows[] = { &signal_row };
+
+struct ipc_mech ipc_mech_signal = {
+	.rows = signal_rows,
+	.nr_rows = ARRAY_SIZE(signal_rows),
+	.hooks = signal_hooks,
+	.nr_hooks = ARRAY_SIZE(signal_hooks),
+	.init = signal_init,
+	.exit = signal_exit,
+};
