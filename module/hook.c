@@ -24,6 +24,7 @@
 #include "resolve.h"
 
 #define IPC_MAX_CALLERS		4
+#define IPC_MAX_COLD		32
 #define IPC_POOL_SHORT		256	/* kretprobe pool of a function that does not sleep */
 
 /*
@@ -136,21 +137,24 @@ static void notrace ipc_entry_hot(unsigned long ip, unsigned long parent_ip,
 	ipc_entry(container_of(ops, struct ipc_hook_state, ops), parent_ip, fregs);
 }
 
+/* The hooks that share cold_ops. */
+static struct ipc_hook_state *cold[IPC_MAX_COLD];
+static unsigned int nr_cold;
+
 static void notrace ipc_entry_cold(unsigned long ip, unsigned long parent_ip,
 				   struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	struct ipc_hook_state *st;
+	unsigned int i;
 
-	for (st = states; st < states + nr_states; st++)
-		if (st->cold_ip == ip)
-			ipc_entry(st, parent_ip, fregs);
+	for (i = 0; i < nr_cold; i++)
+		if (cold[i]->cold_ip == ip)
+			ipc_entry(cold[i], parent_ip, fregs);
 }
 
 static struct ftrace_ops cold_ops = {
 	.func = ipc_entry_cold,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
-static unsigned int nr_cold;
 
 static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 {
@@ -170,10 +174,12 @@ static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 	if (st->hook->callers && !st->nr_callers)
 		return -ESRCH;
 	if (!st->hook->hot) {
+		if (nr_cold == IPC_MAX_COLD)
+			return -ENOSPC;
 		err = ftrace_set_filter_ip(&cold_ops, range.start, 0, 0);
 		if (!err) {
 			st->cold_ip = range.start;
-			nr_cold++;
+			cold[nr_cold++] = st;
 		}
 		return err;
 	}
@@ -238,6 +244,11 @@ static bool ipc_hook_absent(const struct ipc_hook_state *st)
 	return st->err == -ENOENT && st->hook->optional;
 }
 
+bool ipc_hook_lost(const struct ipc_hook *hook)
+{
+	return !hook->state->symbol && !ipc_hook_absent(hook->state);
+}
+
 static void ipc_hook_set_feeds(const struct ipc_hook_state *st)
 {
 	const struct ipc_feed *feed;
@@ -245,7 +256,7 @@ static void ipc_hook_set_feeds(const struct ipc_hook_state *st)
 	for (feed = st->hook->feeds; feed && feed->row; feed++) {
 		if (!ipc_hook_absent(st))
 			feed->row->fed |= feed->cols;
-		if (!st->symbol && !ipc_hook_absent(st))
+		if (ipc_hook_lost(st->hook))
 			feed->row->lost |= feed->cols;
 	}
 }
@@ -274,7 +285,6 @@ static void ipc_attach_hook(struct ipc_hook_state *st)
 /* All cold entries at once; if that fails, none of them is attached. */
 static void ipc_attach_cold(void)
 {
-	struct ipc_hook_state *st;
 	int err;
 
 	if (!nr_cold)
@@ -282,14 +292,12 @@ static void ipc_attach_cold(void)
 	err = register_ftrace_function(&cold_ops);
 	if (!err)
 		return;
-	for (st = states; st < states + nr_states; st++) {
-		if (st->cold_ip) {
-			st->symbol = NULL;
-			st->err = err;
-		}
+	while (nr_cold) {
+		nr_cold--;
+		cold[nr_cold]->symbol = NULL;
+		cold[nr_cold]->err = err;
 	}
 	ftrace_free_filter(&cold_ops);
-	nr_cold = 0;
 }
 
 static void ipc_wrap_get(void)

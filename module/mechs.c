@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of mechanisms and rows, and reading a row. */
+#include <linux/bits.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -121,7 +122,9 @@ u64 ipc_signal_read(unsigned int sig, unsigned int col)
 
 void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
 {
-	u32 unknown = row->unknown | row->lost;
+	/* A counter that nothing counts is not 0. */
+	u32 uncounted = ~row->fed & GENMASK(IPC_COLS - 1, IPC_BLOCKED);
+	u32 unknown = row->unknown | row->lost | uncounted;
 	struct ipc_gauge gauge = {};
 	unsigned int col;
 
