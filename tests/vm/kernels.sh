@@ -24,6 +24,7 @@ die() { say "$*"; exit 1; }
 # The mirror of the main archive, from apt's own configuration.
 mirror() {
 	local uri
+	# shellcheck disable=SC2016 # apt's own variables
 	uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
 		awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }')
 	[ -n "$uri" ] || die "no Debian archive in apt's configuration (run apt-get update?)"
@@ -68,12 +69,13 @@ fetch_image() { # release, suite or "" for the system's own apt, target director
 	say "fetching the kernel $1"
 	rm -rf "$dir" "$tmp"
 	mkdir -p "$tmp/deb" "$tmp/root"
-	get=(apt-get -qq)
+	get=(apt-get -qq -o APT::Sandbox::User=root)
 	if [ -n "$suite" ]; then
 		apt_dir "$tmp/apt" "$suite"
 		get=(suite_apt "$tmp/apt")
 	fi
-	(cd "$tmp/deb" && "${get[@]}" download "$image" >&2)
+	(cd "$tmp/deb" && "${get[@]}" download "$image" >&2) ||
+		die "cannot fetch $image (if only newer ones are there: apt-get install linux-headers-amd64)"
 	# From 7.x on the image package only depends on the ones that hold it.
 	pkgs=$(dpkg-deb -f "$tmp"/deb/"$image"_*.deb Depends | tr ',' '\n' |
 		sed -nE 's/^ *(linux-(base|binary|modules)-[0-9][^ (]*).*/\1/p')
@@ -107,7 +109,7 @@ fetch_trixie() {
 			grep -E '^linux-headers-[0-9.]+\+deb13-amd64$' | sort -V | tail -1)")
 	done
 	suite_apt "$tmp/apt" -y --no-install-recommends --download-only install \
-		gcc make libc6-dev coreutils findutils grep sed mawk bash dash diffutils \
+		gcc make libc6-dev coreutils findutils grep sed mawk bash dash diffutils sparse \
 		"${headers[@]}" > /dev/null
 	for dir in bin lib lib64 sbin; do
 		mkdir -p "$tmp/root/usr/$dir"
@@ -115,7 +117,7 @@ fetch_trixie() {
 	done
 	mkdir -p "$tmp/root"/{proc,dev,mnt,tmp}
 	for dir in "$tmp"/apt/cache/archives/*.deb; do dpkg -x "$dir" "$tmp/root"; done
-	for link in awk:mawk; do ln -sf "${link#*:}" "$tmp/root/usr/bin/${link%:*}"; done
+	ln -sf mawk "$tmp/root/usr/bin/awk"
 	rm -rf "$tmp/apt" "$tmp/root/usr/share/doc" "$tmp/root/usr/share/locale" "$tmp/root/usr/share/man"
 	touch "$tmp/root/.ipcstat-done"
 	mv "$tmp/root" "$root"
@@ -149,7 +151,9 @@ fetch_image "$kver" "$suite" "$dir"
 mods=$dir/root/usr/lib/modules/$kver
 image=$mods/vmlinuz
 [ -e "$image" ] || image=$dir/root/boot/vmlinuz-$kver
-[ -e "$image" ] && [ -e "$mods/modules.dep" ] || die "the package of $kver holds no kernel or no modules"
+if ! [ -e "$image" ] || ! [ -e "$mods/modules.dep" ]; then
+	die "the package of $kver holds no kernel or no modules"
+fi
 echo "KVER=$kver"
 echo "KIMAGE=$image"
 echo "KMODS=$mods"
