@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What can be said about the sources without running them, and the tools under
+# the sanitizers as far as they run without the module.
+# shellcheck disable=SC2317 # functions that ok calls
+set -uo pipefail
+cd "${0%/*}/.." || exit 2
+. tests/tap.sh
+
+cache=${IPCSTAT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipcstat}
+sources() { git ls-files -co --exclude-standard -- "$@" | sort -u; }
+mapfile -t kernel_c < <(sources 'module/*.[ch]')
+mapfile -t user_c < <(sources 'user/*.[ch]' 'tests/*.[ch]')
+mapfile -t pages < <(sources 'man/*.[1-8]')
+mapfile -t shells < <(sources | xargs grep -lE '^#!(/bin/|/usr/bin/env )(ba|busybox )?sh|^# shellcheck shell=')
+
+# checkpatch.pl and its word lists, which only the kernel's source package holds.
+checkpatch=$cache/checkpatch/checkpatch.pl
+fetch_checkpatch() {
+	local tmp=$cache/checkpatch.tmp
+	[ -e "$checkpatch" ] && return
+	rm -rf "$tmp"
+	mkdir -p "$tmp" && (
+		cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root download linux-source-6.1 &&
+			dpkg-deb --fsys-tarfile linux-source-6.1_*.deb |
+			tar -xO --wildcards './usr/src/linux-source-6.1.tar.*' |
+				tar -xJ --strip-components=2 linux-source-6.1/scripts/checkpatch.pl \
+					linux-source-6.1/scripts/spelling.txt \
+					linux-source-6.1/scripts/const_structs.checkpatch &&
+			rm linux-source-6.1_*.deb
+	) && mv "$tmp" "$cache/checkpatch"
+}
+
+# A build of both modules from scratch says nothing.
+modules_clean() { # series, make arguments...
+	local log status=0 out=$PWD/build/style-$1
+	rm -rf "$out"
+	log=$(OUT=$out tests/vm/build "$@" 2>&1) || status=$?
+	rm -rf "$out"
+	if [ "$status" != 0 ] || grep -E '(warning|error):|^WARNING' <<< "$log"; then
+		echo "$log" | tail -n 40
+		return 1
+	fi
+}
+
+ok "checkpatch is there" fetch_checkpatch
+for file in "${kernel_c[@]}"; do
+	ignore=COMPLEX_MACRO # declares, or lists: parentheses are impossible
+	# The one file that is for several kernels.
+	[ "$file" != module/compat.h ] || ignore+=,LINUX_VERSION_CODE,CONSTANT_COMPARISON
+	ok "checkpatch $file" "$checkpatch" --no-tree --terse --quiet --max-line-length=100 \
+		--ignore "$ignore" -f "$file"
+done
+ok "W=1 and sparse on 6.1" modules_clean 6.1 W=1 C=2
+ok "W=1 and sparse on 6.12" modules_clean 6.12 W=1 C=2
+ok "W=1 on 7.3 (Debian's sparse cannot read its headers)" modules_clean 7.3 W=1
+ok "clang-format" clang-format --dry-run -Werror "${user_c[@]}"
+ok "cppcheck" cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
+	--enable=warning,performance,portability --inline-suppr \
+	-D_GNU_SOURCE -Imodule/uapi -Iuser user tests
+ok "shellcheck" shellcheck -x "${shells[@]}"
+for page in "${pages[@]}"; do
+	is "man $page" "$(MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 > /dev/null)" ""
+done
+ok "the tools build with clang" make -s -C user O="$PWD/build/clang" CC=clang
+ok "the tools build with sanitizers" make -s -C user SANITIZE=1
+for tool in ipcstat ipclab; do
+	bin=build/sanitize/$tool
+	ok "$tool -h under sanitizers" "$bin" -h
+	is "$tool -V prints the version of dkms.conf" "$("$bin" -V 2>&1)" \
+		"$tool $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
+	fails "$tool --no-such-option under sanitizers" 2 . "$bin" --no-such-option
+done
+done_testing
