@@ -21,6 +21,13 @@ struct ipc_row ipc_raw = {
 	.gauge = raw_gauge,
 };
 
+static struct ipc_row *raw_row_of(struct file *file)
+{
+	const struct sock *sk = ipc_file_sk(file);
+
+	return sk && ipc_sk_is(sk, SOCK_RAW, sk->sk_protocol) ? &ipc_raw : NULL;
+}
+
 /* A raw socket is hashed from inet_create() on until it is closed; it is freed by RCU. */
 static void raw_count_table(struct raw_hashinfo *table, struct ipc_gauge *gauge)
 {
@@ -52,4 +59,5 @@ static struct ipc_row *const raw_rows[] = { &ipc_raw };
 struct ipc_mech ipc_mech_raw = {
 	.rows = raw_rows,
 	.nr_rows = ARRAY_SIZE(raw_rows),
+	.row_of = raw_row_of,
 };

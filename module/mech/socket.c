@@ -13,20 +13,6 @@
 
 #include "socket.h"
 
-static struct ipc_row *unix_row(const struct sock *sk)
-{
-	switch (sk->sk_type) {
-	case SOCK_STREAM:
-		return &ipc_unix_stream;
-	case SOCK_DGRAM:
-		return &ipc_unix_dgram;
-	case SOCK_SEQPACKET:
-		return &ipc_unix_seqpacket;
-	default:
-		return NULL;
-	}
-}
-
 /* A raw socket may have any protocol, also that of the other two. */
 static __always_inline struct ipc_row *inet_row(const struct sock *sk)
 {
@@ -37,23 +23,6 @@ static __always_inline struct ipc_row *inet_row(const struct sock *sk)
 		return sk->sk_protocol == IPPROTO_UDP ? &ipc_udp : NULL;
 	case SOCK_RAW:
 		return &ipc_raw;
-	default:
-		return NULL;
-	}
-}
-
-static struct ipc_row *socket_row_of(struct file *file)
-{
-	struct socket *sock = sock_from_file(file);
-
-	if (!sock || !sock->sk)
-		return NULL;
-	switch (sock->sk->sk_family) {
-	case AF_UNIX:
-		return unix_row(sock->sk);
-	case AF_INET:
-	case AF_INET6:
-		return inet_row(sock->sk);
 	default:
 		return NULL;
 	}
@@ -284,5 +253,4 @@ static struct ipc_hook socket_hooks[] = {
 struct ipc_mech ipc_mech_socket = {
 	.hooks = socket_hooks,
 	.nr_hooks = ARRAY_SIZE(socket_hooks),
-	.row_of = socket_row_of,
 };

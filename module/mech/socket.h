@@ -3,6 +3,7 @@
 #ifndef _IPCSTAT_SOCKET_H
 #define _IPCSTAT_SOCKET_H
 
+#include <linux/net.h>
 #include <linux/skbuff.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -34,6 +35,20 @@ enum {
 
 #define IPC_INET_DETAILS \
 	IPC_NAMES("ipv4_send_ops", "ipv4_recv_ops", "ipv6_send_ops", "ipv6_recv_ops", "peeks")
+
+/* The socket behind a file, or NULL. */
+static inline struct sock *ipc_file_sk(struct file *file)
+{
+	struct socket *sock = sock_from_file(file);
+
+	return sock ? sock->sk : NULL;
+}
+
+static inline bool ipc_sk_is(const struct sock *sk, int type, int protocol)
+{
+	return (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	       sk->sk_type == type && sk->sk_protocol == protocol;
+}
 
 /*
  * For each network namespace: for (net = ipc_next_net(NULL); net; net =

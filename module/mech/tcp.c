@@ -9,7 +9,6 @@
  * peer sent last may still wait to be read: such sockets are in no table of the
  * kernel's, so they are kept in a set of our own.
  */
-#include <linux/net.h>
 #include <net/inet_hashtables.h>
 #include <net/mptcp.h>
 #include <net/tcp.h>
@@ -30,6 +29,13 @@ struct ipc_row ipc_tcp = {
 static struct ipc_set *leftovers;
 /* Set once all hooks are attached: what comes into the set will leave it. */
 static bool following;
+
+static struct ipc_row *tcp_row_of(struct file *file)
+{
+	const struct sock *sk = ipc_file_sk(file);
+
+	return sk && ipc_sk_is(sk, SOCK_STREAM, IPPROTO_TCP) ? &ipc_tcp : NULL;
+}
 
 /*
  * What tcp_inq() counts, and beyond it what lies behind urgent data. Without the
@@ -163,10 +169,9 @@ static void tcp_seed(void)
 /* The file keeps the socket from being destroyed meanwhile. */
 static void tcp_seed_file(struct file *file)
 {
-	struct socket *sock = sock_from_file(file);
-	const struct sock *sk = sock ? sock->sk : NULL;
+	const struct sock *sk = ipc_file_sk(file);
 
-	if (following && sk && sk_is_tcp(sk) && inet_sk_state_load(sk) == TCP_CLOSE &&
+	if (following && tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE &&
 	    tcp_unread(sk))
 		ipc_set_add(leftovers, sk, 0);
 }
@@ -202,4 +207,5 @@ struct ipc_mech ipc_mech_tcp = {
 	.seed = tcp_seed,
 	.seed_file = tcp_seed_file,
 	.exit = tcp_exit_set,
+	.row_of = tcp_row_of,
 };

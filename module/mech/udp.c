@@ -8,7 +8,6 @@
  * (SOCK_DEAD) is none.
  */
 #include <linux/mm.h>
-#include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <net/udp.h>
@@ -28,6 +27,13 @@ struct ipc_row ipc_udp = {
 static struct ipc_set *socks;
 /* Set once all hooks are attached: what comes into the set will leave it. */
 static bool following;
+
+static struct ipc_row *udp_row_of(struct file *file)
+{
+	const struct sock *sk = ipc_file_sk(file);
+
+	return sk && ipc_sk_is(sk, SOCK_DGRAM, IPPROTO_UDP) ? &ipc_udp : NULL;
+}
 
 /* ---- reading ---- */
 
@@ -159,12 +165,8 @@ static void udp_seed(void)
 /* Those without a port. The file keeps the socket from being freed meanwhile. */
 static void udp_seed_file(struct file *file)
 {
-	struct socket *sock = sock_from_file(file);
-	const struct sock *sk = sock ? sock->sk : NULL;
-
-	if (following && sk && (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
-	    sk->sk_type == SOCK_DGRAM && sk->sk_protocol == IPPROTO_UDP)
-		ipc_set_add(socks, sk, 0);
+	if (following && udp_row_of(file))
+		ipc_set_add(socks, ipc_file_sk(file), 0);
 }
 
 static void udp_exit_set(void)
@@ -199,4 +201,5 @@ struct ipc_mech ipc_mech_udp = {
 	.seed = udp_seed,
 	.seed_file = udp_seed_file,
 	.exit = udp_exit_set,
+	.row_of = udp_row_of,
 };

@@ -31,6 +31,24 @@ struct ipc_row ipc_unix_seqpacket = {
 	.gauge = unix_gauge,
 };
 
+static struct ipc_row *unix_row_of(struct file *file)
+{
+	const struct sock *sk = ipc_file_sk(file);
+
+	if (!sk || sk->sk_family != AF_UNIX)
+		return NULL;
+	switch (sk->sk_type) {
+	case SOCK_STREAM:
+		return &ipc_unix_stream;
+	case SOCK_DGRAM:
+		return &ipc_unix_dgram;
+	case SOCK_SEQPACKET:
+		return &ipc_unix_seqpacket;
+	default:
+		return NULL;
+	}
+}
+
 static int unix_type(const struct ipc_row *row)
 {
 	if (row == &ipc_unix_stream)
@@ -84,4 +102,5 @@ static struct ipc_row *const unix_rows[] = {
 struct ipc_mech ipc_mech_unix = {
 	.rows = unix_rows,
 	.nr_rows = ARRAY_SIZE(unix_rows),
+	.row_of = unix_row_of,
 };
