@@ -4,9 +4,7 @@
  * this kernel has, and keeps a state for each hook that a user can read.
  *
  * A hook on results is a wrapper (module ipcstat_wrap) or, where there is none, a
- * kretprobe with the same callback. A hook on entries is an ftrace_ops: one of its
- * own where calls are frequent, one for all others together, since each ops costs a
- * grace period when it is unregistered and rmmod must not take seconds.
+ * kretprobe with the same callback. Entries are seen by an ftrace_ops.
  *
  * A hook that cannot be attached is no error: its columns become unknown.
  */
@@ -24,7 +22,7 @@
 #include "resolve.h"
 
 #define IPC_MAX_CALLERS		4
-#define IPC_MAX_COLD		32
+#define IPC_MAX_ENTRIES		32
 #define IPC_POOL_SHORT		256	/* kretprobe pool of a function that does not sleep */
 
 /*
@@ -41,9 +39,7 @@ struct ipc_hook_state {
 	int slot;			/* wrapper */
 	struct kretprobe krp;
 	struct tracepoint *tp;
-	struct ftrace_ops ops;		/* hot entry */
-	unsigned long cold_ip;		/* other entry: its address */
-	struct ipc_range caller[IPC_MAX_CALLERS];
+	struct ipc_range caller[IPC_MAX_CALLERS];	/* entry */
 	unsigned int nr_callers;
 };
 
@@ -131,30 +127,78 @@ call:
 	st->hook->entry(fregs);
 }
 
-static void notrace ipc_entry_hot(unsigned long ip, unsigned long parent_ip,
-				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/*
+ * All entry hooks share one ftrace_ops, and are found by address, those called
+ * often first. An ops each would be faster by a few instructions, but each is a
+ * grace period for rmmod to wait for.
+ */
+static struct ipc_entry_hook {
+	unsigned long ip;
+	struct ipc_hook_state *st;
+} entries[IPC_MAX_ENTRIES];
+static unsigned int nr_entries;
+
+static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
+				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	ipc_entry(container_of(ops, struct ipc_hook_state, ops), parent_ip, fregs);
+	const struct ipc_entry_hook *entry;
+
+	for (entry = entries; entry < entries + nr_entries; entry++) {
+		if (entry->ip == ip) {
+			ipc_entry(entry->st, parent_ip, fregs);
+			return;
+		}
+	}
 }
 
-/* The hooks that share cold_ops. */
-static struct ipc_hook_state *cold[IPC_MAX_COLD];
-static unsigned int nr_cold;
-
-static void notrace ipc_entry_cold(unsigned long ip, unsigned long parent_ip,
-				   struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_cold; i++)
-		if (cold[i]->cold_ip == ip)
-			ipc_entry(cold[i], parent_ip, fregs);
-}
-
-static struct ftrace_ops cold_ops = {
-	.func = ipc_entry_cold,
+static struct ftrace_ops entry_ops = {
+	.func = ipc_entry_handler,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
+
+static int ipc_entry_add(struct ipc_hook_state *st, unsigned long ip)
+{
+	unsigned int at = st->hook->hot ? 0 : nr_entries;
+	int err;
+
+	if (nr_entries == IPC_MAX_ENTRIES)
+		return -ENOSPC;
+	err = ftrace_set_filter_ip(&entry_ops, ip, 0, 0);
+	if (err)
+		return err;
+	memmove(&entries[at + 1], &entries[at], (nr_entries - at) * sizeof(*entries));
+	entries[at] = (struct ipc_entry_hook){ ip, st };
+	nr_entries++;
+	return 0;
+}
+
+/* All of them at once; if that fails, none is attached. */
+static void ipc_entries_register(void)
+{
+	int err;
+
+	if (!nr_entries)
+		return;
+	err = register_ftrace_function(&entry_ops);
+	if (!err)
+		return;
+	ftrace_free_filter(&entry_ops);
+	while (nr_entries) {
+		struct ipc_hook_state *st = entries[--nr_entries].st;
+
+		st->symbol = NULL;
+		st->err = err;
+		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], err);
+	}
+}
+
+static void ipc_entries_unregister(void)
+{
+	if (!nr_entries)
+		return;
+	unregister_ftrace_function(&entry_ops);
+	ftrace_free_filter(&entry_ops);
+}
 
 static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 {
@@ -173,24 +217,7 @@ static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 			st->nr_callers++;
 	if (st->hook->callers && !st->nr_callers)
 		return -ESRCH;
-	if (!st->hook->hot) {
-		if (nr_cold == IPC_MAX_COLD)
-			return -ENOSPC;
-		err = ftrace_set_filter_ip(&cold_ops, range.start, 0, 0);
-		if (!err) {
-			st->cold_ip = range.start;
-			cold[nr_cold++] = st;
-		}
-		return err;
-	}
-	st->ops.func = ipc_entry_hot;
-	st->ops.flags = FTRACE_OPS_FL_PERMANENT;
-	err = ftrace_set_filter_ip(&st->ops, range.start, 0, 0);
-	if (!err)
-		err = register_ftrace_function(&st->ops);
-	if (err)
-		ftrace_free_filter(&st->ops);
-	return err;
+	return ipc_entry_add(st, range.start);
 }
 
 /* ---- tracepoints: not exported, so found by name ---- */
@@ -282,24 +309,6 @@ static void ipc_attach_hook(struct ipc_hook_state *st)
 		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], st->err);
 }
 
-/* All cold entries at once; if that fails, none of them is attached. */
-static void ipc_attach_cold(void)
-{
-	int err;
-
-	if (!nr_cold)
-		return;
-	err = register_ftrace_function(&cold_ops);
-	if (!err)
-		return;
-	while (nr_cold) {
-		nr_cold--;
-		cold[nr_cold]->symbol = NULL;
-		cold[nr_cold]->err = err;
-	}
-	ftrace_free_filter(&cold_ops);
-}
-
 static void ipc_wrap_get(void)
 {
 	if (ipc_hooks_probe)
@@ -330,7 +339,7 @@ int ipc_hooks_attach(void)
 			ipc_attach_hook(&states[nr++]);
 		}
 	}
-	ipc_attach_cold();
+	ipc_entries_register();
 	for (i = 0; i < nr_states; i++)
 		ipc_hook_set_feeds(&states[i]);
 	since = ktime_get_real_seconds();
@@ -377,16 +386,7 @@ void ipc_hooks_detach(void)
 		if (st->symbol && st->hook->kind == IPC_HOOK_TRACE)
 			tracepoint_probe_unregister(st->tp, st->hook->probe, st->hook);
 	ipc_detach_return();
-	for (st = states; st < states + nr_states; st++) {
-		if (st->symbol && st->hook->kind == IPC_HOOK_ENTRY && st->hook->hot) {
-			unregister_ftrace_function(&st->ops);
-			ftrace_free_filter(&st->ops);
-		}
-	}
-	if (nr_cold) {
-		unregister_ftrace_function(&cold_ops);
-		ftrace_free_filter(&cold_ops);
-	}
+	ipc_entries_unregister();
 	tracepoint_synchronize_unregister();
 	if (wrap)
 		symbol_put(ipcstat_wrap_api);

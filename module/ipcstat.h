@@ -145,20 +145,13 @@ static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, long r
  */
 void ipc_sleep(struct ipc_row *row);
 
-/* the slow half of ipc_woke() */
-void __ipc_woke(struct ipc_row *row, enum ipc_dir dir);
-
 /**
  * ipc_woke - an operation has returned: if it slept in @row, count the wait
  *
- * Cheap where the task has not slept at all.
+ * After each operation that may have called ipc_sleep(), also where it was woken before
+ * it really slept. Cheap where there is no note.
  */
-static __always_inline void ipc_woke(struct ipc_row *row, enum ipc_dir dir,
-				     const struct ipc_call *call)
-{
-	if (unlikely(current->nvcsw != call->nvcsw))
-		__ipc_woke(row, dir);
-}
+void ipc_woke(struct ipc_row *row, enum ipc_dir dir);
 
 /* ---- hooks ---- */
 
@@ -198,7 +191,7 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  *	NULL-terminated; those that do not exist are passed over, one must)
  * @nargs: IPC_HOOK_RETURN: number of arguments, 6 if 0; 7 for a function with seven
  * @sleeps: IPC_HOOK_RETURN: callers sleep inside it: a kretprobe gets the large pool
- * @hot: IPC_HOOK_ENTRY: called often: an ftrace_ops of its own
+ * @hot: IPC_HOOK_ENTRY: called often, and found before those that are not
  * @optional: where none of the symbols exists, this kernel has no such path, and
  *	nothing is unknown for it
  * The rest is of the engine (hook.c).
