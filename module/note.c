@@ -17,10 +17,18 @@
 
 #define IPC_NOTE_PROBES		64
 
+/*
+ * @nvcsw: the task's voluntary switches before the sleep. Where they have not moved
+ *	since, it was woken before it slept.
+ * @nr_home: number of notes whose search begins at this slot: where it is 0, as it is for
+ *	nearly all tasks that are awake, there is nothing to search for
+ */
 struct ipc_note {
 	struct task_struct *task;	/* NULL: free */
 	struct ipc_row *row;
 	u64 since_ns;
+	unsigned long nvcsw;
+	atomic_t nr_home;
 } ____cacheline_aligned;
 
 static struct ipc_note *notes;
@@ -38,6 +46,8 @@ static struct ipc_note *ipc_note_find(void)
 {
 	unsigned int probe;
 
+	if (likely(!atomic_read(&ipc_note_at(0)->nr_home)))
+		return NULL;
 	for (probe = 0; probe < IPC_NOTE_PROBES; probe++)
 		if (READ_ONCE(ipc_note_at(probe)->task) == current)
 			return ipc_note_at(probe);
@@ -62,28 +72,32 @@ void ipc_sleep(struct ipc_row *row)
 	}
 	for (probe = 0; probe < IPC_NOTE_PROBES; probe++) {
 		note = ipc_note_at(probe);
-		if (!READ_ONCE(note->task) && !cmpxchg(&note->task, NULL, current))
+		if (!READ_ONCE(note->task) && !cmpxchg(&note->task, NULL, current)) {
+			atomic_inc(&ipc_note_at(0)->nr_home);
 			goto fill;
+		}
 	}
 	atomic64_inc(&ipc_lost_notes);
 	return;
 fill:
 	note->row = row;
+	note->nvcsw = current->nvcsw;
 	note->since_ns = ktime_get_ns();
 	this_cpu_inc(*row->blocked);
 }
 
-void __ipc_woke(struct ipc_row *row, enum ipc_dir dir)
+void ipc_woke(struct ipc_row *row, enum ipc_dir dir)
 {
 	struct ipc_note *note = ipc_note_find();
 
 	if (!note)
 		return;
 	this_cpu_dec(*note->row->blocked);
-	if (likely(note->row == row)) {
+	if (likely(note->row == row && note->nvcsw != current->nvcsw)) {
 		ipc_add(row, dir + IPC_D_WAITS, 1);
 		ipc_add(row, dir + IPC_D_WAIT_NS, ktime_get_ns() - note->since_ns);
 	}
+	atomic_dec(&ipc_note_at(0)->nr_home);
 	/* The next owner's writes come after our reads. */
 	smp_store_release(&note->task, NULL);
 }

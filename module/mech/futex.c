@@ -37,11 +37,7 @@ static void recv_done(long ret)
 	ipc_add(&futex_row, IPC_RECV_OPS, 1);
 	if (ret < 0)
 		ipc_add(&futex_row, IPC_RECV_FAILS, 1);
-}
-
-static void woke(const struct ipc_call *call)
-{
-	ipc_woke(&futex_row, IPC_RECV, call);
+	ipc_woke(&futex_row, IPC_RECV);
 }
 
 /* ---- futex(2) ---- */
@@ -69,7 +65,6 @@ static void futex_done(const struct ipc_call *call)
 	case FUTEX_LOCK_PI2:
 	case FUTEX_TRYLOCK_PI:
 		recv_done(call->ret);
-		woke(call);
 		break;
 	case FUTEX_WAKE:
 	case FUTEX_WAKE_BITSET:
@@ -115,10 +110,8 @@ static void wait_entry(struct ftrace_regs *regs)
 /* futex_wait_restart(restart_block) */
 static void restart_done(const struct ipc_call *call)
 {
-	if (!wait_is_shared())
-		return;
-	recv_done(call->ret);
-	woke(call);
+	if (wait_is_shared())
+		recv_done(call->ret);
 }
 
 /* ---- futex2 ---- */
@@ -155,7 +148,8 @@ static void waitv_done(const struct ipc_call *call)
 {
 	if (waitv_is_shared(call->arg[1]))
 		recv_done((int)call->ret);
-	woke(call);
+	else
+		ipc_woke(&futex_row, IPC_RECV);	/* it may have been shared when the call began */
 }
 
 /* futex_wait(uaddr, val, mask, flags, timeout, clockid) */
@@ -164,10 +158,8 @@ static void wait2_done(const struct ipc_call *call)
 	unsigned long arg[6];
 
 	syscall_args(arg);
-	if (arg[3] & FUTEX_PRIVATE_FLAG)
-		return;
-	recv_done(call->ret);
-	woke(call);
+	if (!(arg[3] & FUTEX_PRIVATE_FLAG))
+		recv_done(call->ret);
 }
 
 /* futex_wake(uaddr, mask, nr, flags) */
