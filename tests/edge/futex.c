@@ -206,7 +206,7 @@ static void waits(void)
 	ns = edge_now("futex", "recv_wait_ns") - ns;
 	/* The timeout begins before the sleep does. */
 	edge_check(ns >= 100000000 && ns < 5000000000, "a timeout of 200 ms: slept for %lld ns",
-		   (long long)ns)
+		   (long long)ns);
 
 	edge_begin("a sleeper shows up as blocked");
 	pid = sleeper(wait_plain, SYS_futex);
