@@ -9,6 +9,7 @@
 #include "nl.h"
 #include "table.h"
 
+/* A hook goes by the name that it has in this kernel. */
 static void print_text(const struct nl_hooks *hooks)
 {
 	struct table table = { 0 };
@@ -17,19 +18,17 @@ static void print_text(const struct nl_hooks *hooks)
 	table_column(&table, true, "kind");
 	table_column(&table, true, "state");
 	table_column(&table, false, "missed");
-	table_column(&table, true, "symbol");
 	table_column(&table, true, "feeds");
-	table_column(&table, true, "reason");
 	for (unsigned int i = 0; i < hooks->nr; i++) {
 		const struct nl_hook *hook = &hooks->hook[i];
 
-		table_cell(&table, "%s", hook->name);
+		table_cell(&table, "%s", hook->symbol ? hook->symbol : hook->name);
 		table_cell(&table, "%s", hook->kind);
 		table_cell(&table, "%s", hook->state);
 		table_cell(&table, "%" PRIu64, hook->missed);
-		table_cell(&table, "%s", hook->symbol ? hook->symbol : "-");
-		table_cell(&table, "%s", *hook->feeds ? hook->feeds : "-");
-		table_cell(&table, "%s", hook->reason ? hook->reason : "-");
+		table_cell(&table, "%s%s%s%s", *hook->feeds ? hook->feeds : "-",
+			   hook->reason ? " (" : "", hook->reason ? hook->reason : "",
+			   hook->reason ? ")" : "");
 	}
 	table_print(&table);
 }

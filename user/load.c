@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "cli.h"
 
@@ -104,6 +105,7 @@ static void explain_load(int error, bool parameters)
 		warnx("not permitted: loading a module takes root");
 		break;
 	case -EINVAL:
+	case -ERANGE:
 		warnx("the module refused %s; `dmesg` says why",
 		      parameters ? "a parameter" : "to load");
 		break;
@@ -176,6 +178,22 @@ static int remove_module(struct kmod_ctx *ctx, const char *name)
 	return error;
 }
 
+/*
+ * The wrapper holds itself until the last task has left it: some seconds, if nobody
+ * is asleep inside.
+ */
+static int remove_wrapper(struct kmod_ctx *ctx)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	int error = remove_module(ctx, WRAPPER);
+
+	for (int tries = 0; error == -EAGAIN && tries < 200; tries++) {
+		nanosleep(&pause, NULL);
+		error = remove_module(ctx, WRAPPER);
+	}
+	return error;
+}
+
 static int explain_unload(const char *name, int error)
 {
 	if (error == -EPERM)
@@ -197,7 +215,7 @@ int cmd_unload(int argc, char **argv)
 		return status;
 	ctx = open_kmod();
 	module = remove_module(ctx, MODULE);
-	wrapper = module && module != -ENOENT ? 0 : remove_module(ctx, WRAPPER);
+	wrapper = module && module != -ENOENT ? 0 : remove_wrapper(ctx);
 	kmod_unref(ctx);
 
 	if (module == -ENOENT && wrapper == -ENOENT) {

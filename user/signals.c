@@ -28,12 +28,17 @@ static void signal_name(unsigned int signal, char name[32])
 		snprintf(name, 32, "SIG%u", signal);
 }
 
+/* Nothing was counted, as far as is known; and something is known. */
 static bool is_idle(const struct nl_row *row)
 {
-	for (unsigned int i = 0; i < row->nr; i++)
+	bool known = false;
+
+	for (unsigned int i = 0; i < row->nr; i++) {
 		if (row->counter[i].value)
 			return false;
-	return true;
+		known |= row->counter[i].kind == NL_VALUE;
+	}
+	return known;
 }
 
 static void print_text(const struct nl_rows *rows, bool hide_idle)

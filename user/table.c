@@ -59,12 +59,12 @@ static unsigned int column_width(const struct table *t, unsigned int col)
 	return (unsigned int)width;
 }
 
-/* Columns from to end - 1, with the first column before them. */
+/* Columns from to end - 1, with the first column before them if it is text. */
 static void print_part(const struct table *t, const unsigned int *width, unsigned int from,
 		       unsigned int end)
 {
 	for (unsigned int row = 0; row < t->nr; row += t->cols) {
-		if (from)
+		if (from && t->left[0])
 			printf("%-*s ", (int)width[0], t->cell[row]);
 		for (unsigned int col = from; col < end; col++) {
 			const char *cell = t->cell[row + col];
@@ -87,15 +87,16 @@ void table_print(struct table *t)
 
 	for (unsigned int col = 0; col < t->cols; col++)
 		width[col] = column_width(t, col);
+	if (t->cols && t->left[t->cols - 1])
+		width[t->cols - 1] = (unsigned int)strlen(t->cell[t->cols - 1]);
 	for (unsigned int from = 0, end; from < t->cols; from = end) {
-		unsigned int used = from ? width[0] : 0;
+		unsigned int used = from && t->left[0] ? width[0] + 1 : 0;
+		unsigned int least = from + (from || !t->left[0] ? 1 : 2);
 
-		/* At least one column beside the first, however narrow the terminal. */
-		for (end = from; end < t->cols; end++) {
-			if (end > from && end > 1 && used + 1 + width[end] > limit)
-				break;
-			used += 1 + width[end];
-		}
+		/* At least one column beside the text, however narrow the terminal. */
+		for (end = from; end < t->cols && (end < least || used + width[end] <= limit);
+		     end++)
+			used += width[end] + 1;
 		if (from)
 			putchar('\n');
 		print_part(t, width, from, end);

@@ -7,7 +7,7 @@
 
 struct table {
 	unsigned int cols;
-	bool *left; /* aligned; otherwise to the right */
+	bool *left; /* text, aligned to the left; otherwise to the right */
 	unsigned int nr;
 	char **cell; /* row by row; the first row is the heading */
 };
@@ -19,7 +19,8 @@ void table_cell(struct table *table, const char *fmt, ...) __attribute__((format
 
 /*
  * Prints the table and empties it. What is wider than the terminal goes on below,
- * in another table that begins with the first column again; nothing is cut off.
+ * in another table, after the first column again if that is text; nothing is cut
+ * off. A last column of text may run over the edge.
  */
 void table_print(struct table *table);
 

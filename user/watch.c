@@ -2,7 +2,7 @@
 /* Reports at an interval. */
 #include <err.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,12 +48,39 @@ static bool restarted(const struct sample *now, const struct sample *before)
 	return false;
 }
 
-/* Sleeps until then, or until one of the signals comes: returns whether it did. */
-static bool sleep_until(const struct timespec *then, const sigset_t *signals)
-{
-	for (;;) {
-		struct timespec now, rest = { 0 };
+static volatile sig_atomic_t interrupted;
 
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/*
+ * Ctrl+C waits until a report is whole: it is blocked but where we sleep. mask is
+ * what to sleep with. Where our parent ignores it (a job in the background of a
+ * script) so do we.
+ */
+static void block_interrupt(sigset_t *mask)
+{
+	struct sigaction action = { .sa_handler = on_interrupt }, old;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, mask);
+	sigdelset(mask, SIGINT);
+	sigaction(SIGINT, &action, &old);
+	if (old.sa_handler == SIG_IGN)
+		sigaction(SIGINT, &old, NULL);
+}
+
+/* Sleeps until then, or Ctrl+C. ppoll() because it is no IPC: nothing of ours is counted. */
+static void sleep_until(const struct timespec *then, const sigset_t *mask)
+{
+	struct timespec now, rest;
+
+	do {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		rest.tv_sec = then->tv_sec - now.tv_sec;
 		rest.tv_nsec = then->tv_nsec - now.tv_nsec;
@@ -63,11 +90,7 @@ static bool sleep_until(const struct timespec *then, const sigset_t *signals)
 		}
 		if (rest.tv_sec < 0)
 			rest = (struct timespec){ 0 };
-		if (sigtimedwait(signals, NULL, &rest) > 0)
-			return true;
-		if (errno == EAGAIN)
-			return false;
-	}
+	} while (ppoll(NULL, 0, &rest, mask) < 0 && errno == EINTR && !interrupted);
 }
 
 /* The deadline after this one; where it is long past, as after a stop, a whole delay from now. */
@@ -80,22 +103,6 @@ static void next_deadline(struct timespec *deadline, const struct sample *now, u
 	}
 }
 
-/*
- * Ctrl+C waits until a report is whole: it is blocked, and taken while we sleep.
- * Where our parent ignores it (a job in the background of a script) so do we.
- */
-static void block_interrupt(sigset_t *signals)
-{
-	struct sigaction old;
-
-	sigemptyset(signals);
-	sigaction(SIGINT, NULL, &old);
-	if (old.sa_handler == SIG_IGN)
-		return;
-	sigaddset(signals, SIGINT);
-	sigprocmask(SIG_BLOCK, signals, NULL);
-}
-
 int watch(struct nl **nl, const struct report *report, struct sample *first, unsigned int delay,
 	  unsigned int count, bool omit_first)
 {
@@ -104,10 +111,10 @@ int watch(struct nl **nl, const struct report *report, struct sample *first, uns
 	bool since_load = true; /* and not since before */
 	int status = EXIT_FAILURE;
 	unsigned int done = 0;
-	sigset_t signals;
+	sigset_t mask;
 
 	*first = (struct sample){ 0 };
-	block_interrupt(&signals);
+	block_interrupt(&mask);
 	for (;;) {
 		if (!since_load || !omit_first) {
 			report_print(report, &now, since_load ? NULL : &before);
@@ -120,11 +127,9 @@ int watch(struct nl **nl, const struct report *report, struct sample *first, uns
 		before = now;
 		now = (struct sample){ 0 };
 		next_deadline(&deadline, &before, delay);
-		if (done == count && count) {
-			status = EXIT_SUCCESS;
-			break;
-		}
-		if (sleep_until(&deadline, &signals)) {
+		if (!count || done < count)
+			sleep_until(&deadline, &mask);
+		if (interrupted || (count && done == count)) {
 			status = EXIT_SUCCESS;
 			break;
 		}

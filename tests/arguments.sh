@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What ipcstat says to wrong arguments: one line, and status 2. No module is needed
+# for that. With the sanitizers too, where they have been built in.
+set -u
+
+cd "${0%/*}/.." || exit 2
+. tests/cli.bash
+
+# arguments PROGRAM
+arguments() {
+	local program=$1
+	local words pattern args
+	while read -r pattern args; do
+		eval "words=($args)"
+		complains "$program $args" 2 "$pattern" "$program" "${words[@]}"
+	done <<- 'END'
+		no.such.option -5
+		no.such.option 1 -1
+		no.such.option -x
+		no.such.option -Jx
+		no.such.option --foo
+		takes.no.value --json=3
+		not.a.DELAY abc
+		not.a.DELAY 1.5
+		not.a.DELAY 1s
+		not.a.DELAY +1
+		not.a.DELAY ''
+		not.a.DELAY -J signals
+		DELAY.goes.from.1.to 0
+		DELAY.goes.from.1.to 2147483648
+		DELAY.goes.from.1.to 99999999999999999999999999
+		COUNT.goes.from.1.to 1 0
+		COUNT.goes.from.1.to 1 18446744073709551616
+		not.a.COUNT 1 x
+		nothing.can.follow 1 2 3
+		give.a.DELAY -y
+		needs.a.value -o
+		needs.a.value --output
+		needs.a.value --mechanism
+		takes.no.such signals 1
+		no.such.option signals -y
+		takes.no.such hooks pipe
+		no.such.option hooks -z
+		takes.no.such unload ipcstat
+		not.PARAMETER=VALUE load max_objects
+		not.PARAMETER=VALUE load =3
+		not.PARAMETER=VALUE load 'hooks=auto max_objects=3'
+		no.such.option load --now
+	END
+}
+
+arguments user/ipcstat
+if [ -x build/sanitize/ipcstat ]; then
+	arguments build/sanitize/ipcstat
+else
+	skip "build/sanitize/ipcstat" "not built: make user SANITIZE=1"
+fi
+is "-h fits 80 columns" "$(user/ipcstat -h | awk 'length > 80')" ""
+is "-V says the version" "$(user/ipcstat -V)" \
+	"ipcstat $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
+done_testing

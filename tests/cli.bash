@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the tests of the tool ipcstat share.
+
+. tests/tap.sh
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# complains NAME STATUS PATTERN COMMAND...: as fails, with nothing on the standard
+# output, and one line on the other.
+complains() {
+	local name=$1 want=$2 pattern=$3 status=0
+	shift 3
+	"$@" > "$dir/out" 2> "$dir/err" || status=$?
+	if [ "$status" = "$want" ] && grep -qE -- "$pattern" "$dir/err" &&
+	   [ ! -s "$dir/out" ] && [ "$(wc -l < "$dir/err")" = 1 ]; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "exit status $status, expected $want and one line with /$pattern/, of: $*" \
+			"$(cat "$dir/out" "$dir/err")"
+	fi
+}
+
+unprivileged() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ipcstat load and unload; and what a watching ipcstat says when the module goes
+# and comes.
+# vm: -c 1 -t 150
+# shellcheck disable=SC2016 # what stands in '' is for the shell inside
+set -u
+
+. tests/cli.bash
+
+complains "unload: no module" 1 'not loaded' ipcstat unload
+complains "load as nobody" 1 'not permitted.*root' unprivileged ipcstat load
+complains "load: unknown parameter" 2 'nonsense: no such parameter; there are: .*max_objects' \
+	ipcstat load nonsense=1
+complains "load: parameter out of range" 1 'refused a parameter.*dmesg' \
+	ipcstat load max_objects=999999999999
+ok "load" ipcstat load max_objects=65536
+is "load passes the parameter on" "$(cat /sys/module/ipcstat/parameters/max_objects)" 65536
+ok "load brings ipcstat_wrap" test -d /sys/module/ipcstat_wrap
+complains "load twice" 1 'loaded already' ipcstat load
+complains "unload as nobody" 1 'not permitted.*root' unprivileged ipcstat unload
+
+# ---- a reload in the middle ----
+
+ipcstat -o mechanism,send_ops --mechanism udp 1 3 > "$dir/out" 2> "$dir/err" &
+sleep .5
+kill -STOP $!
+rmmod ipcstat
+ok "a load right after an unload" ipcstat load
+kill -CONT $!
+status=0; wait $! || status=$?
+is "a reload in the middle: it goes on" "$status $(grep -c ^mechanism "$dir/out")" "0 3"
+is "and says so, once" "$(cat "$dir/err")" "ipcstat: the module was reloaded: counting begins anew"
+
+ipcstat 1 > "$dir/out" 2> "$dir/err" &
+sleep 2
+ipcstat unload 2> "$dir/unload"
+status=0; wait $! || status=$?
+is "an unload in the middle: status 1" $status 1
+is "and a sentence" "$(cat "$dir/err")" \
+	'ipcstat: the ipcstat module is not loaded: run `modprobe ipcstat` or `ipcstat load`'
+
+# ---- unload ----
+
+ok "load again" ipcstat load
+mkfifo "$dir/fifo"
+cat "$dir/fifo" > "$dir/out" & # asleep in the wrapper
+sleeper=$!
+exec 3> "$dir/fifo"
+sleep 1
+fails "unload while a task sleeps in the wrapper" 0 'ipcstat_wrap stays' ipcstat unload
+is "ipcstat is gone" "$(ls -d /sys/module/ipcstat 2> /dev/null)" ""
+ok "a load takes the wrapper up again" ipcstat load
+exec 3>&-
+wait $sleeper
+drained() {
+	for ((i = 0; i < 6; i++)); do
+		[ -d /sys/module/ipcstat_wrap ] || return 0
+		ipcstat unload 2> /dev/null
+	done
+	return 1
+}
+ok "both go when nobody is left in the wrapper" drained
+ok "nothing is left" sh -c '! grep ^ipcstat /proc/modules'
+
+# ---- a module of another release ----
+
+if command -v cc > /dev/null && [ -e user/nl.o ]; then
+	ipcstat load
+	for what in old:9 new:0; do
+		sed "s/\(define IPCSTAT_GENL_VERSION\).*/\1 ${what#*:}/" module/uapi/ipcstat.h > "$dir/ipcstat.h"
+		cc -D_GNU_SOURCE -I"$dir" -I/usr/include/libnl3 -include "$dir/ipcstat.h" -c -o "$dir/nl.o" user/nl.c
+		cc -o "$dir/ipcstat" "$dir/nl.o" user/{cli,hooks,ipcstat,json,load,report,show,signals,table,watch}.o \
+			-lnl-genl-3 -lnl-3 -lkmod
+		complains "a module that is too ${what%:*}" 1 "too ${what%:*} \(protocol 1, " "$dir/ipcstat"
+	done
+	drained
+else
+	skip "a module of another release" "no compiler"
+fi
+
+# ---- with the sanitizers ----
+
+if [ -x build/sanitize/ipcstat ]; then
+	PATH=$PWD/build/sanitize:$PATH
+	ok "sanitizers: load" ipcstat load
+	complains "sanitizers: load twice" 1 'loaded already' ipcstat load
+	ok "sanitizers: unload" drained
+else
+	skip "with the sanitizers" "build/sanitize/ipcstat is missing"
+fi
+
+done_testing
