@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lab.h"
 #include "nl.h"
@@ -88,9 +91,23 @@ static bool equal(const struct reading *a, const struct reading *b, bool gauges_
 	return true;
 }
 
+/* Whoever reads our output through a pipe moves the pipes' counters: wait for it. */
+static void settle_output(void)
+{
+	uint64_t start = lab_now();
+	struct stat out;
+	int unread;
+
+	if (fstat(STDOUT_FILENO, &out) || !S_ISFIFO(out.st_mode))
+		return;
+	while (!ioctl(STDOUT_FILENO, FIONREAD, &unread) && unread > 0 &&
+	       lab_now() - start < NS_PER_S)
+		lab_nap(1000);
+}
+
 /*
  * Reads until nothing has moved for a moment: a packet may be on its way to a
- * queue, and whoever reads our output may still be reading. Gives up after a
+ * queue, or something that has been before still goes on. Gives up after a
  * second, on a busy machine: *quiet.
  */
 static int take_quiet(struct nl *nl, const char *name, struct reading *reading, bool *quiet)
@@ -101,7 +118,7 @@ static int take_quiet(struct nl *nl, const char *name, struct reading *reading, 
 
 	do {
 		ret = take(nl, name, &before);
-		lab_nap(10000);
+		lab_nap(20000);
 		ret = ret ?: take(nl, name, reading);
 		*quiet = !ret && equal(&before, reading, false);
 	} while (!ret && !*quiet && lab_now() - start < NS_PER_S);
@@ -158,14 +175,14 @@ static struct item item(const struct comparison *c, unsigned int i, bool half_wa
 
 static enum verdict judge(const struct comparison *c, const struct item *item)
 {
-	const struct want *want = item->want;
-	int64_t low = want->low, high = want->high;
+	const struct want *w = item->want;
+	int64_t low = w->low, high = w->high;
 
 	if (item->kind == NL_UNKNOWN)
 		return UNKNOWN;
 	if (item->kind == NL_NONE)
 		return high ? DIFFERS : NOT_APPLICABLE;
-	if (want->unchecked)
+	if (w->unchecked)
 		return UNCHECKED;
 	if (item->counted >= low && item->counted <= high)
 		return OK;
@@ -182,17 +199,17 @@ static bool of_interest(const struct item *item)
 
 static void wanted_text(char text[48], const struct item *item)
 {
-	const struct want *want = item->want;
+	const struct want *w = item->want;
 
-	if (item->kind == NL_NONE && !want->high)
+	if (item->kind == NL_NONE && !w->high)
 		strcpy(text, "-");
-	else if (want->unchecked)
+	else if (w->unchecked)
 		strcpy(text, "any");
-	else if (want->low != want->high)
-		sprintf(text, "%llu..%llu", (unsigned long long)want->low,
-			(unsigned long long)want->high);
+	else if (w->low != w->high)
+		sprintf(text, "%llu..%llu", (unsigned long long)w->low,
+			(unsigned long long)w->high);
 	else
-		sprintf(text, item->gauge ? "%+lld" : "%lld", (long long)want->low);
+		sprintf(text, item->gauge ? "%+lld" : "%lld", (long long)w->low);
 }
 
 static void counted_text(char text[48], const struct item *item)
@@ -293,6 +310,7 @@ static int run(struct nl *nl, struct comparison *c, bool *quiet)
 	const char *name = c->lab->exercise->name;
 	bool ignored;
 
+	settle_output();
 	if (take_quiet(nl, name, &c->first, quiet))
 		return -1;
 	if (lab_start(c->lab))
