@@ -16,7 +16,8 @@ fail() { tap_nr=$((tap_nr + 1)); tap_failed=$((tap_failed + 1)); echo "not ok $t
 # skip NAME REASON
 skip() { tap_nr=$((tap_nr + 1)); echo "ok $tap_nr - $1 # SKIP $2"; }
 
-# ok NAME COMMAND...: the command succeeds; else what it printed is shown.
+# ok NAME COMMAND...: the command succeeds; else what it printed is shown. Returns
+# its exit status.
 ok() {
 	local name=$1 out status=0
 	shift
@@ -27,6 +28,7 @@ ok() {
 		fail "$name"
 		diag "exit status $status of: $*" "$out"
 	fi
+	return "$status"
 }
 
 # fails NAME STATUS PATTERN COMMAND...: the command ends with that status, having
