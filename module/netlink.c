@@ -2,22 +2,55 @@
 /*
  * The generic netlink family "ipcstat". The protocol is in uapi/ipcstat.h.
  *
- * A dump's cursor is in cb->args[]: [0] the next row, signal or hook, [1] the
- * number of the only row wanted, plus one, or 0 for all.
+ * A dump's cursor is in cb->args[]: [0] the next row, signal or hook; [1] is 0 for
+ * all, or the number, plus one, of the only row or signal wanted, or of the row
+ * whose hooks are.
  */
 #include <net/genetlink.h>
+#include <net/sock.h>
+#include <net/sock.h>
 
 #include "ipcstat.h"
 #include "uapi/ipcstat.h"
 
+/*
+ * What fits one skb ends with the request (ipc_dump()), and readers bring a buffer
+ * of 32 KiB (netlink_dump()).
+ */
+#define IPC_DUMP_SIZE	SKB_WITH_OVERHEAD(32768)
+
 static struct genl_family ipc_family;
 
+/* The number of the row that MECH names, or -1. */
+static int ipc_find_row(const struct nlattr *attr)
+{
+	struct ipc_row *row;
+	int nr;
+
+	for (nr = 0; (row = ipc_row_get(nr)); nr++)
+		if (!nla_strcmp(attr, row->name))
+			return nr;
+	return -1;
+}
+
+/*
+ * Part of the policies, since a dump's start has no extack on 6.1 (genl_start()).
+ */
+static int ipc_check_mech(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	if (ipc_find_row(attr) >= 0)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "no mechanism of this name");
+	return -ENOENT;
+}
+
 static const struct nla_policy ipc_row_policy[IPCSTAT_A_MECH + 1] = {
-	[IPCSTAT_A_MECH]	= { .type = NLA_NUL_STRING, .len = IPCSTAT_NAME_MAX - 1 },
+	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
+							 IPCSTAT_NAME_MAX - 1),
 };
 
 static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
-	[IPCSTAT_A_SIGNAL]	= { .type = NLA_U32 },
+	[IPCSTAT_A_SIGNAL]	= NLA_POLICY_RANGE(NLA_U32, 1, IPC_SIGNALS),
 };
 
 /* ---- putting ---- */
@@ -175,19 +208,6 @@ static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, 
 	return err;
 }
 
-/* The number of the row that MECH names. */
-static int ipc_find_row(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	struct ipc_row *row;
-	int nr;
-
-	for (nr = 0; (row = ipc_row_get(nr)); nr++)
-		if (!nla_strcmp(attr, row->name))
-			return nr;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "no mechanism of this name");
-	return -ENOENT;
-}
-
 static int ipc_reply(struct genl_info *info, unsigned int nr)
 {
 	struct sk_buff *skb;
@@ -214,14 +234,11 @@ static int ipc_do_info(struct sk_buff *skb, struct genl_info *info)
 
 static int ipc_do_row(struct sk_buff *skb, struct genl_info *info)
 {
-	int nr;
-
 	if (!info->attrs[IPCSTAT_A_MECH]) {
 		NL_SET_ERR_MSG(info->extack, "MECH, the name of a mechanism, is missing");
 		return -EINVAL;
 	}
-	nr = ipc_find_row(info->attrs[IPCSTAT_A_MECH], info->extack);
-	return nr < 0 ? nr : ipc_reply(info, nr);
+	return ipc_reply(info, ipc_find_row(info->attrs[IPCSTAT_A_MECH]));
 }
 
 static int ipc_do_signal(struct sk_buff *skb, struct genl_info *info)
@@ -231,10 +248,6 @@ static int ipc_do_signal(struct sk_buff *skb, struct genl_info *info)
 	if (!attr) {
 		NL_SET_ERR_MSG(info->extack, "SIGNAL, the number of a signal, is missing");
 		return -EINVAL;
-	}
-	if (nla_get_u32(attr) < 1 || nla_get_u32(attr) > IPC_SIGNALS) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "signals are numbered 1 to 64");
-		return -ENOENT;
 	}
 	return ipc_reply(info, nla_get_u32(attr) - 1);
 }
@@ -247,17 +260,30 @@ static int ipc_do_hook(struct sk_buff *skb, struct genl_info *info)
 
 /* ---- dumps ---- */
 
+/*
+ * A dump that waits for its reader holds a reference on this module: anybody
+ * could keep it from being unloaded. So all of it goes into one skb as long as it
+ * fits, and a socket without room for it, where netlink_dump() would give up and
+ * leave the dump waiting, is turned away.
+ */
 static int ipc_dump_start(struct netlink_callback *cb)
 {
+	u8 cmd = ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
+	const struct sock *sk = NETLINK_CB(cb->skb).sk;
 	struct nlattr **attrs = ipc_dump_attrs(cb);
-	int nr;
+	int queued = atomic_read(&sk->sk_rmem_alloc);
 
-	if (!attrs || !attrs[IPCSTAT_A_MECH])
+	if (queued && queued + SKB_TRUESIZE(2 * IPC_DUMP_SIZE) >= READ_ONCE(sk->sk_rcvbuf))
+		return -ENOBUFS;
+	cb->min_dump_alloc = IPC_DUMP_SIZE;
+	if (!attrs)
 		return 0;
-	nr = ipc_find_row(attrs[IPCSTAT_A_MECH], cb->extack);
-	if (nr < 0)
-		return nr;
-	cb->args[1] = nr + 1;
+	if (cmd == IPCSTAT_CMD_SIGNAL && attrs[IPCSTAT_A_SIGNAL])
+		cb->args[1] = nla_get_u32(attrs[IPCSTAT_A_SIGNAL]);
+	else if (cmd != IPCSTAT_CMD_SIGNAL && attrs[IPCSTAT_A_MECH])
+		cb->args[1] = ipc_find_row(attrs[IPCSTAT_A_MECH]) + 1;
+	if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK)
+		cb->args[0] = cb->args[1] - 1;
 	return 0;
 }
 
@@ -274,39 +300,32 @@ static bool ipc_hook_feeds(unsigned int nr, const struct ipc_row *row)
 	return false;
 }
 
-static bool ipc_dump_wants(u8 cmd, unsigned int nr, unsigned int only)
-{
-	if (!only)
-		return true;
-	if (cmd == IPCSTAT_CMD_HOOK)
-		return ipc_hook_feeds(nr, ipc_row_get(only - 1));
-	return nr == only - 1 || !ipc_row_get(nr);
-}
-
 static int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	u8 cmd = ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
 	int err = 0;
 
 	for (; !err; cb->args[0]++) {
-		if (!ipc_dump_wants(cmd, cb->args[0], cb->args[1]))
+		if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK && cb->args[0] == cb->args[1])
+			return 0;
+		if (cb->args[1] && cmd == IPCSTAT_CMD_HOOK &&
+		    !ipc_hook_feeds(cb->args[0], ipc_row_get(cb->args[1] - 1)))
 			continue;
 		err = ipc_put_message(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				      NLM_F_MULTI, cmd, cb->args[0]);
 		if (err)
 			break;
 	}
+	if (err == -ENODATA)
+		return 0;
 	/* Full: go on here with the next skb. One message that fits none is an error. */
-	if (err == -EMSGSIZE && !skb->len)
-		return err;
-	return skb->len;
+	return skb->len ?: err;
 }
 
 static const struct genl_ops ipc_genl_ops[] = {
 	{
 		.cmd	= IPCSTAT_CMD_INFO,
 		.doit	= ipc_do_info,
-		.dumpit	= ipc_dump,
 	}, {
 		.cmd	= IPCSTAT_CMD_ROW,
 		.doit	= ipc_do_row,
@@ -317,6 +336,7 @@ static const struct genl_ops ipc_genl_ops[] = {
 	}, {
 		.cmd	= IPCSTAT_CMD_SIGNAL,
 		.doit	= ipc_do_signal,
+		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump,
 		.policy	= ipc_signal_policy,
 		.maxattr = ARRAY_SIZE(ipc_signal_policy) - 1,

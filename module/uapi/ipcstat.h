@@ -44,7 +44,7 @@
  *						then the details of the row
  *
  *	SIGNAL	do	SIGNAL u32		one signal, by number
- *		dump				signals 1 to 64
+ *		dump	[SIGNAL u32]		signals 1 to 64; or only this one
  *			->  SIGNAL u32
  *			    COUNTER nest ...
  *
@@ -59,14 +59,18 @@
  *			    FEEDS names the rows.
  *
  * A dump takes as many messages as it needs, each of them whole, and goes on
- * where the last one ended; each message is one row, signal or hook.
+ * where the last one ended; each message is one row, signal or hook. Read it with
+ * a buffer of 32 KiB or more.
  *
- * Requests are held against a strict policy. Each error carries a text
+ * Requests are held against a strict policy. An error carries a text
  * (NLMSGERR_ATTR_MSG) that says what was wrong:
  *
- *	ENOENT		no row or signal of that name or number
+ *	ENOENT		no row of that name
  *	EINVAL		an attribute is missing, malformed, or not for this command
- *	EOPNOTSUPP	no such command, or not in this form (do or dump)
+ *	ERANGE		a string is too long, or no signal has that number
+ *	EOPNOTSUPP	no such command, or not in this form (do or dump); generic
+ *			netlink itself says so, without a text
+ *	ENOBUFS		the socket has no room left for a dump: read first
  */
 #ifndef _UAPI_IPCSTAT_H
 #define _UAPI_IPCSTAT_H
