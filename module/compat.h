@@ -90,13 +90,14 @@ static inline unsigned int ipc_landing_pad(unsigned long addr)
 #endif
 
 /*
- * Whether an operation that got -EAGAIN is one that io_uring tries without blocking
- * first, and again later: nobody asked for it not to block.
+ * Whether an operation that got -EAGAIN is one that io_uring waits for and tries
+ * again: io_read() and io_write() do so also where the file is O_NONBLOCK. (What
+ * was submitted with RWF_NOWAIT is not told apart.) Linux AIO's kiocb is not
+ * synchronous either, but its -EAGAIN is the result.
  */
 static inline bool ipc_kiocb_retried(struct kiocb *iocb)
 {
-	return !is_sync_kiocb(iocb) && iocb->ki_flags & IOCB_NOWAIT &&
-	       !(iocb->ki_filp->f_flags & O_NONBLOCK);
+	return !is_sync_kiocb(iocb) && (current->flags & PF_IO_WORKER || current->io_uring);
 }
 
 /* 6.18 renamed system_unbound_wq. */
@@ -105,21 +106,19 @@ static inline bool ipc_kiocb_retried(struct kiocb *iocb)
 #endif
 
 /*
- * Whether a socket's message is io_uring's: sent or received by its threads, in
- * its system call, or in the work that any system call does at its end. For the
- * last case: from 6.10 on io_uring keeps the message with the request, while all
- * others have it on the stack.
+ * The same for a socket's message with MSG_DONTWAIT. io_uring polls sockets, even if
+ * they are O_NONBLOCK. It is at work in threads of its own, in its system call, and
+ * at the end of any system call: there, from 6.10 on, it is known by its messages,
+ * which it keeps with the request, where all others have them on the stack.
  */
-static inline bool ipc_uring_msg(const struct msghdr *msg)
+static inline bool ipc_msg_retried(const struct msghdr *msg)
 {
-	if (current->flags & PF_IO_WORKER ||
-	    syscall_get_nr(current, current_pt_regs()) == __NR_io_uring_enter)
-		return true;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-	return !object_is_on_stack(msg);
-#else
-	return false;
+	if (!object_is_on_stack(msg))
+		return true;
 #endif
+	return current->flags & PF_IO_WORKER ||
+	       syscall_get_nr(current, current_pt_regs()) == __NR_io_uring_enter;
 }
 
 /* The table of a namespace's UDP sockets: one for all until 6.2. */
