@@ -41,13 +41,6 @@ static __always_inline bool of_process(const struct socket *sock, const struct m
 	       sock->file && !(current->flags & PF_KTHREAD);
 }
 
-/* io_uring's first try, which must not block: nobody asked for that, it comes again. */
-static bool retried(const struct socket *sock, const struct msghdr *msg, unsigned int flags)
-{
-	return flags & MSG_DONTWAIT && sock->file && !(sock->file->f_flags & O_NONBLOCK) &&
-	       ipc_uring_msg(msg);
-}
-
 /* As tcp_sendmsg_locked() and __ip_append_data() decide; both need a capable device. */
 static bool zerocopied(const struct sock *sk, const struct msghdr *msg)
 {
@@ -56,7 +49,10 @@ static bool zerocopied(const struct sock *sk, const struct msghdr *msg)
 	return sk->sk_protocol != IPPROTO_TCP || sk->sk_route_caps & NETIF_F_SG;
 }
 
-/* sendmsg(sock, msg, size): true if it was an operation. */
+/*
+ * sendmsg(sock, msg, size): true if it was an operation. io_uring's first try, which
+ * must not block, is none: nobody asked for that, it comes again.
+ */
 static __always_inline bool sent(struct ipc_row *row, const struct ipc_call *call)
 {
 	const struct socket *sock = (const struct socket *)call->arg[0];
@@ -65,7 +61,7 @@ static __always_inline bool sent(struct ipc_row *row, const struct ipc_call *cal
 
 	if (!of_process(sock, msg))
 		return false;
-	if (unlikely(ret == -EAGAIN) && retried(sock, msg, msg->msg_flags))
+	if (unlikely(ret == -EAGAIN) && msg->msg_flags & MSG_DONTWAIT && ipc_msg_retried(msg))
 		return false;
 	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) && zerocopied(sock->sk, msg))
 		copied = 0;
@@ -87,7 +83,7 @@ static __always_inline bool received(struct ipc_row *row, const struct ipc_call 
 
 	if (!of_process(sock, msg))
 		return false;
-	if (unlikely(ret == -EAGAIN) && retried(sock, msg, flags))
+	if (unlikely(ret == -EAGAIN) && flags & MSG_DONTWAIT && ipc_msg_retried(msg))
 		return false;
 	if (unlikely(flags & MSG_PEEK)) {
 		ipc_op(row, IPC_RECV, min(ret, 0), 0);
@@ -106,76 +102,67 @@ static const struct sock *call_sk(const struct ipc_call *call)
 	return ((const struct socket *)call->arg[0])->sk;
 }
 
-static void unix_stream_sendmsg_done(const struct ipc_call *call)
+static void unix_stream_send_done(const struct ipc_call *call)
 {
 	sent(&ipc_unix_stream, call);
 }
 
-static void unix_stream_recvmsg_done(const struct ipc_call *call)
+static void unix_stream_recv_done(const struct ipc_call *call)
 {
 	received(&ipc_unix_stream, call, IPC_UNIX_PEEKS);
 }
 
 /* unix_seqpacket_sendmsg() and unix_seqpacket_recvmsg() call these, and are counted there. */
-static void unix_dgram_sendmsg_done(const struct ipc_call *call)
+static void unix_dgram_send_done(const struct ipc_call *call)
 {
 	if (call_sk(call)->sk_type == SOCK_DGRAM)
 		sent(&ipc_unix_dgram, call);
 }
 
-static void unix_dgram_recvmsg_done(const struct ipc_call *call)
+static void unix_dgram_recv_done(const struct ipc_call *call)
 {
 	if (call_sk(call)->sk_type == SOCK_DGRAM)
 		received(&ipc_unix_dgram, call, IPC_UNIX_PEEKS);
 }
 
-static void unix_seqpacket_sendmsg_done(const struct ipc_call *call)
+static void unix_seqpacket_send_done(const struct ipc_call *call)
 {
 	sent(&ipc_unix_seqpacket, call);
 }
 
-static void unix_seqpacket_recvmsg_done(const struct ipc_call *call)
+static void unix_seqpacket_recv_done(const struct ipc_call *call)
 {
 	received(&ipc_unix_seqpacket, call, IPC_UNIX_PEEKS);
 }
 
 /* ---- AF_INET, AF_INET6 ---- */
 
-static __always_inline void inet_sent(const struct ipc_call *call, unsigned int detail)
+static void inet_send_done(const struct ipc_call *call)
 {
-	struct ipc_row *row = inet_row(call_sk(call));
+	const struct sock *sk = call_sk(call);
+	struct ipc_row *row = inet_row(sk);
 
 	if (row && sent(row, call))
-		ipc_detail(row, detail, 1);
+		ipc_detail(row, sk->sk_family == AF_INET6 ? IPC_INET_SENDS6 : IPC_INET_SENDS4, 1);
 }
 
 /* What the error queue gives back was sent, not received. */
-static __always_inline void inet_received(const struct ipc_call *call, unsigned int detail)
+static void inet_recv_done(const struct ipc_call *call)
 {
-	struct ipc_row *row = inet_row(call_sk(call));
+	const struct sock *sk = call_sk(call);
+	struct ipc_row *row = inet_row(sk);
 
 	if (row && !(call->arg[3] & MSG_ERRQUEUE) && received(row, call, IPC_INET_PEEKS))
-		ipc_detail(row, detail, 1);
+		ipc_detail(row, sk->sk_family == AF_INET6 ? IPC_INET_RECVS6 : IPC_INET_RECVS4, 1);
 }
 
-static void inet_sendmsg_done(const struct ipc_call *call)
+/* sock_common_recvmsg() is many families', and that of inet6_sockraw_ops. */
+static void raw6_recv_done(const struct ipc_call *call)
 {
-	inet_sent(call, IPC_INET_SENDS4);
-}
+	const struct sock *sk = call_sk(call);
 
-static void inet_recvmsg_done(const struct ipc_call *call)
-{
-	inet_received(call, IPC_INET_RECVS4);
-}
-
-static void inet6_sendmsg_done(const struct ipc_call *call)
-{
-	inet_sent(call, IPC_INET_SENDS6);
-}
-
-static void inet6_recvmsg_done(const struct ipc_call *call)
-{
-	inet_received(call, IPC_INET_RECVS6);
+	if (sk->sk_family == AF_INET6 && sk->sk_type == SOCK_RAW)
+		inet_recv_done(call);
 }
 
 /* ---- for the gauges ---- */
@@ -212,24 +199,13 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 	spin_unlock_bh(&queue->lock);
 }
 
-#define SEND_HOOK(name, ...) \
+#define SOCKET_HOOK(name, handler, args, ...) \
 	{ \
 		.kind = IPC_HOOK_RETURN, \
-		.symbols = IPC_NAMES(#name), \
+		.symbols = IPC_NAMES(name), \
 		.feeds = IPC_FEEDS(__VA_ARGS__), \
-		.done = name##_done, \
-		.nargs = 3, \
-		.sleeps = true, \
-		.optional = true, \
-	}
-
-#define RECV_HOOK(name, ...) \
-	{ \
-		.kind = IPC_HOOK_RETURN, \
-		.symbols = IPC_NAMES(#name), \
-		.feeds = IPC_FEEDS(__VA_ARGS__), \
-		.done = name##_done, \
-		.nargs = 4, \
+		.done = handler, \
+		.nargs = args, \
 		.sleeps = true, \
 		.optional = true, \
 	}
@@ -238,16 +214,21 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 #define RECVS(row)	{ row, IPC_BITS_RESULT(IPC_RECV) }
 
 static struct ipc_hook socket_hooks[] = {
-	SEND_HOOK(unix_stream_sendmsg, SENDS(&ipc_unix_stream)),
-	RECV_HOOK(unix_stream_recvmsg, RECVS(&ipc_unix_stream)),
-	SEND_HOOK(unix_dgram_sendmsg, SENDS(&ipc_unix_dgram)),
-	RECV_HOOK(unix_dgram_recvmsg, RECVS(&ipc_unix_dgram)),
-	SEND_HOOK(unix_seqpacket_sendmsg, SENDS(&ipc_unix_seqpacket)),
-	RECV_HOOK(unix_seqpacket_recvmsg, RECVS(&ipc_unix_seqpacket)),
-	SEND_HOOK(inet_sendmsg, SENDS(&ipc_tcp), SENDS(&ipc_udp), SENDS(&ipc_raw)),
-	RECV_HOOK(inet_recvmsg, RECVS(&ipc_tcp), RECVS(&ipc_udp), RECVS(&ipc_raw)),
-	SEND_HOOK(inet6_sendmsg, SENDS(&ipc_tcp), SENDS(&ipc_udp), SENDS(&ipc_raw)),
-	RECV_HOOK(inet6_recvmsg, RECVS(&ipc_tcp), RECVS(&ipc_udp), RECVS(&ipc_raw)),
+	SOCKET_HOOK("unix_stream_sendmsg", unix_stream_send_done, 3, SENDS(&ipc_unix_stream)),
+	SOCKET_HOOK("unix_stream_recvmsg", unix_stream_recv_done, 4, RECVS(&ipc_unix_stream)),
+	SOCKET_HOOK("unix_dgram_sendmsg", unix_dgram_send_done, 3, SENDS(&ipc_unix_dgram)),
+	SOCKET_HOOK("unix_dgram_recvmsg", unix_dgram_recv_done, 4, RECVS(&ipc_unix_dgram)),
+	SOCKET_HOOK("unix_seqpacket_sendmsg", unix_seqpacket_send_done, 3,
+		    SENDS(&ipc_unix_seqpacket)),
+	SOCKET_HOOK("unix_seqpacket_recvmsg", unix_seqpacket_recv_done, 4,
+		    RECVS(&ipc_unix_seqpacket)),
+	SOCKET_HOOK("inet_sendmsg", inet_send_done, 3,
+		    SENDS(&ipc_tcp), SENDS(&ipc_udp), SENDS(&ipc_raw)),
+	SOCKET_HOOK("inet_recvmsg", inet_recv_done, 4,
+		    RECVS(&ipc_tcp), RECVS(&ipc_udp), RECVS(&ipc_raw)),
+	SOCKET_HOOK("inet6_sendmsg", inet_send_done, 3, SENDS(&ipc_tcp), SENDS(&ipc_udp)),
+	SOCKET_HOOK("inet6_recvmsg", inet_recv_done, 4, RECVS(&ipc_tcp), RECVS(&ipc_udp)),
+	SOCKET_HOOK("sock_common_recvmsg", raw6_recv_done, 4, RECVS(&ipc_raw)),
 };
 
 struct ipc_mech ipc_mech_socket = {
