@@ -99,7 +99,7 @@ fetch_image() { # release, suite or "" for the system's own apt, target director
 # A root with the compiler and the headers of trixie and its backports. Packages
 # are only unpacked: a compiler needs no configuration, and we need no root.
 fetch_trixie() {
-	local root=$cache/trixie tmp=$cache/trixie.tmp dir link series headers=()
+	local root=$cache/trixie tmp=$cache/trixie.tmp dir series headers=()
 	[ -e "$root/.ipcstat-done" ] && return
 	say "making a trixie root with compiler and headers"
 	rm -rf "$root" "$tmp"
