@@ -101,7 +101,8 @@ static void at_once(void)
 	edge_begin("bad addresses");
 	EDGE_MUST(futex(nowhere, FUTEX_WAIT, 0, NULL) < 0 && errno == EFAULT);
 	EDGE_MUST(futex(nowhere, FUTEX_WAKE, 1, NULL) < 0 && errno == EFAULT);
-	EDGE_MUST(futex((void *)&shared->word + 1, FUTEX_WAKE, 1, NULL) < 0 && errno == EINVAL);
+	EDGE_MUST(futex((void *)((char *)&shared->word + 1), FUTEX_WAKE, 1, NULL) < 0 &&
+		  errno == EINVAL);
 	recv_op(1, 1, 0);
 	send_op(2, 2);
 	edge_end();
