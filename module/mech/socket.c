@@ -6,6 +6,7 @@
  * write(2), io_uring. And they still see the struct msghdr, which tells what was
  * copied. splice and sendfile are counted in splice.c.
  */
+#include <linux/fs.h>
 #include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
@@ -31,13 +32,15 @@ static __always_inline struct ipc_row *inet_row(const struct sock *sk)
 /*
  * A message in the kernel's own memory is none of a process: kernel_sendmsg(), a
  * splice, and sendpage before 6.5. What io_uring sends from registered buffers is,
- * though the buffers come as pages.
+ * though the buffers come as pages; unlike copy_splice_read() it has no kiocb, or
+ * an asynchronous one.
  */
 static __always_inline bool of_process(const struct socket *sock, const struct msghdr *msg)
 {
 	if (likely(user_backed_iter(&msg->msg_iter)))
 		return true;
 	return iov_iter_is_bvec(&msg->msg_iter) && !(msg->msg_flags & MSG_SPLICE_PAGES) &&
+	       !(msg->msg_iocb && is_sync_kiocb(msg->msg_iocb)) &&
 	       sock->file && !(current->flags & PF_KTHREAD);
 }
 
