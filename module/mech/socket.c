@@ -6,7 +6,8 @@
  * write(2), io_uring. And they still see the struct msghdr, which tells what was
  * copied. splice and sendfile are counted in splice.c.
  */
-#include <linux/fs.h>
+#include <linux/bvec.h>
+#include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
@@ -30,18 +31,27 @@ static __always_inline struct ipc_row *inet_row(const struct sock *sk)
 }
 
 /*
+ * Whether pages are a process's: those that copy_splice_read() has just made for a
+ * pipe have no mapping. @iter may have been used up; then it points behind them.
+ */
+static bool user_pages(const struct iov_iter *iter)
+{
+	const struct bio_vec *bvec = iter->bvec;
+
+	return !bvec || page_folio((bvec - !iter->nr_segs)->bv_page)->mapping;
+}
+
+/*
  * A message in the kernel's own memory is none of a process: kernel_sendmsg(), a
- * splice, and sendpage before 6.5. What io_uring sends from registered buffers is,
- * though the buffers come as pages; unlike copy_splice_read() it has no kiocb, or
- * an asynchronous one.
+ * splice, and sendpage before 6.5. What io_uring moves in registered buffers is,
+ * though they come as pages.
  */
 static __always_inline bool of_process(const struct socket *sock, const struct msghdr *msg)
 {
 	if (likely(user_backed_iter(&msg->msg_iter)))
 		return true;
 	return iov_iter_is_bvec(&msg->msg_iter) && !(msg->msg_flags & MSG_SPLICE_PAGES) &&
-	       !(msg->msg_iocb && is_sync_kiocb(msg->msg_iocb)) &&
-	       sock->file && !(current->flags & PF_KTHREAD);
+	       sock->file && !(current->flags & PF_KTHREAD) && user_pages(&msg->msg_iter);
 }
 
 /* As tcp_sendmsg_locked() and __ip_append_data() decide; both need a capable device. */

@@ -51,6 +51,9 @@ static void udp_take(void *object, unsigned long unused, void *arg)
 
 	if (sock_flag(sk, SOCK_DEAD))
 		return;
+	/* A network namespace has one of the kernel's own, for igmp; nothing comes in. */
+	if (sk->sk_kern_sock && !inet_sk(sk)->inet_num)
+		return;
 	take->objects++;
 	/* Where there has never been a datagram the queue may not be there yet, either. */
 	if (!sk_rmem_alloc_get(sk))

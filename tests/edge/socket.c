@@ -559,10 +559,23 @@ static void uring(void)
 	queued(0, 0);
 	edge_end();
 
+	/* Every second read uses its buffer up. */
+	EDGE_MUST(!io_uring_register_buffers(&ring, &fixed, 1));
+	edge_begin("%s: io_uring reads and writes registered buffers", kind->name);
+	for (int i = 0; i < 23; i++) {
+		io_uring_prep_write_fixed(sqe(), fd[1], data, 64, 0, 0);
+		EDGE_MUST(io_uring_submit(&ring) == 1 && completed() == 64);
+		io_uring_prep_read_fixed(sqe(), fd[0], data, i % 2 ? size : 1000, 0, 0);
+		EDGE_MUST(io_uring_submit(&ring) == 1 && completed() == size);
+	}
+	send_op(23, 23 * 64, 0);
+	recv_op(23, 23L * size, 0);
+	queued(0, 0);
+	edge_end();
+
 	if (sock_is_inet(kind) && kind->type != SOCK_RAW) {
 		edge_begin("%s: io_uring sends without a copy, from a registered buffer",
 			   kind->name);
-		EDGE_MUST(!io_uring_register_buffers(&ring, &fixed, 1));
 		io_uring_prep_send_zc_fixed(sqe(), fd[1], data, PAGE, 0, 0, 0);
 		EDGE_MUST(io_uring_submit(&ring) == 1 && completed() == PAGE);
 		completed(); /* the notification that the buffer is free */
