@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * caller ROW [COUNT]: 23, or COUNT, sends and receives of 64 bytes (where there
- * are bytes) through an object of its own. It is built twice: as a 32-bit program
- * (caller32) it comes through another system call table with other structures,
- * and has to move the same counters.
+ * caller ROW [COUNT [PAUSE]]: 23, or COUNT, sends and receives of 64 bytes (where
+ * there are bytes) through an object of its own, with PAUSE microseconds of sleep
+ * after each 16. It is built twice: as a 32-bit program (caller32) it comes through
+ * another system call table with other structures, and has to move the same
+ * counters.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -36,10 +37,18 @@
 
 static char data[1024];
 static int ops = 23;
+static int pause_us;
+
+static int next(int i)
+{
+	if (pause_us && i % 16 == 15)
+		usleep(pause_us);
+	return i + 1;
+}
 
 static int through(int to, int from)
 {
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(write(to, data, SIZE) == SIZE);
 		MUST(read(from, data, SIZE) == SIZE);
 	}
@@ -76,7 +85,7 @@ static int use_sysv_msg(void)
 	int id = msgget(IPC_PRIVATE, 0600);
 
 	MUST(id >= 0);
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(!msgsnd(id, &msg, SIZE, 0));
 		MUST(msgrcv(id, &msg, SIZE, 0, 0) == SIZE);
 	}
@@ -94,7 +103,7 @@ static int use_posix_mq(void)
 	mq = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
 	MUST(mq >= 0);
 	MUST(!mq_unlink(name));
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(!mq_send(mq, data, SIZE, 0));
 		MUST(mq_receive(mq, data, SIZE, NULL) == SIZE);
 	}
@@ -108,7 +117,7 @@ static int use_sysv_shm(void)
 	void *mem;
 
 	MUST(id >= 0);
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		mem = shmat(id, NULL, 0);
 		MUST(mem != (void *)-1);
 		MUST(!shmdt(mem));
@@ -124,7 +133,7 @@ static int use_posix_shm(void)
 	void *mem;
 
 	MUST(fd >= 0 && !ftruncate(fd, 4096));
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		mem = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		MUST(mem != MAP_FAILED && !munmap(mem, 4096));
 		MUST(pwrite(fd, data, SIZE, 0) == SIZE);
@@ -139,7 +148,7 @@ static int use_sysv_sem(void)
 	int id = semget(IPC_PRIVATE, 1, 0600);
 
 	MUST(id >= 0);
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(!semop(id, &up, 1));
 		MUST(!semop(id, &down, 1));
 	}
@@ -153,7 +162,7 @@ static int use_futex(void)
 	int *word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	MUST(word != MAP_FAILED);
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0);
 		MUST(syscall(SYS_futex, word, FUTEX_WAIT, 1, NULL, NULL, 0) < 0);
 	}
@@ -169,7 +178,7 @@ static void on_signal(int sig)
 static int use_signal(void)
 {
 	signal(SIGUSR1, on_signal);
-	for (int i = 0; i < ops; i++)
+	for (int i = 0; i < ops; i = next(i))
 		MUST(!kill(getpid(), SIGUSR1));
 	return 0;
 }
@@ -179,7 +188,7 @@ static int pair(int type)
 	int fd[2];
 
 	MUST(!socketpair(AF_UNIX, type, 0, fd));
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(send(fd[0], data, SIZE, 0) == SIZE);
 		MUST(recv(fd[1], data, SIZE, 0) == SIZE);
 	}
@@ -214,7 +223,7 @@ static int use_tcp(void)
 	MUST(!connect(to, (void *)&addr, len));
 	from = accept(listener, NULL, NULL);
 	MUST(from >= 0);
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(send(to, data, SIZE, 0) == SIZE);
 		MUST(recv(from, data, SIZE, MSG_WAITALL) == SIZE);
 	}
@@ -228,7 +237,7 @@ static int use_udp(void)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	MUST(fd >= 0 && !bind(fd, (void *)&addr, len) && !getsockname(fd, (void *)&addr, &len));
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(sendto(fd, data, SIZE, 0, (void *)&addr, len) == SIZE);
 		MUST(recv(fd, data, SIZE, 0) == SIZE);
 	}
@@ -242,7 +251,7 @@ static int use_raw(void)
 	int fd = socket(AF_INET, SOCK_RAW, 253);
 
 	MUST(fd >= 0);
-	for (int i = 0; i < ops; i++) {
+	for (int i = 0; i < ops; i = next(i)) {
 		MUST(sendto(fd, data, SIZE, 0, (void *)&addr, sizeof(addr)) == SIZE);
 		MUST(recv(fd, data, sizeof(data), 0) == SIZE + 20);
 	}
@@ -272,11 +281,13 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	if (argc == 3)
+	if (argc > 2)
 		ops = atoi(argv[2]);
+	if (argc > 3)
+		pause_us = atoi(argv[3]);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], rows[i].row))
 			return rows[i].use();
-	fprintf(stderr, "usage: caller ROW [COUNT]\n");
+	fprintf(stderr, "usage: caller ROW [COUNT [PAUSE]]\n");
 	return 2;
 }

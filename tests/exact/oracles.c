@@ -245,11 +245,11 @@ static void streams(void)
 
 /* ---- sockets: what ss shows as Recv-Q ---- */
 
-/* The sum of Recv-Q over the lines of `ss` that have this word. */
-static int64_t recv_queue(const char *options, const char *word)
+/* Recv-Q, which is that column of `ss`, of the one socket with this local address. */
+static int64_t recv_queue(const char *options, int queue_at, int local_at, const char *local)
 {
 	char command[128], line[512], *rest, *w;
-	int64_t queue, sum = 0;
+	int64_t queue, found = 0;
 	int lines = 0;
 	FILE *f;
 
@@ -261,19 +261,18 @@ static int64_t recv_queue(const char *options, const char *word)
 	while (fgets(line, sizeof(line), f)) {
 		queue = 0;
 		for (int i = 0; (w = strtok_r(i ? NULL : line, " \n", &rest)); i++) {
-			if (i == 2)
+			if (i == queue_at)
 				queue = atoll(w);
-			if (i > 2 && !strcmp(w, word)) {
+			if (i == local_at && !strcmp(w, local)) {
 				lines++;
-				sum += queue;
-				break;
+				found = queue;
 			}
 		}
 	}
 	fclose(f);
 	EDGE_MUST(!unlink("/tmp/ipcstat-oracle.ss"));
 	EDGE_MUST(lines == 1);
-	return sum;
+	return found;
 }
 
 static void unix_queue(const char *row, int type)
@@ -289,7 +288,7 @@ static void unix_queue(const char *row, int type)
 		EDGE_MUST(send(fd[1], data, 100 * i, 0) == 100 * i);
 	EDGE_MUST(!fstat(fd[0], &st));
 	snprintf(inode, sizeof(inode), "%lu", (unsigned long)st.st_ino);
-	queue = recv_queue("-xa", inode);
+	queue = recv_queue("-xa", 2, 5, inode);
 	edge_any(row, NULL); /* ss may have its own sockets */
 	edge_expect(row, "queued_bytes", queue);
 	edge_end();
@@ -322,7 +321,7 @@ static void tcp(void)
 	EDGE_MUST(recv(out, data, 1000, 0) == 1000);
 	EDGE_MUST(!ioctl(in, SIOCOUTQNSD, &unsent));
 	snprintf(local, sizeof(local), "127.0.0.1:%u", ntohs(addr.sin_port));
-	queue = recv_queue("-tn state established -O", local);
+	queue = recv_queue("-tn state established", 0, 2, local);
 	edge_expect("tcp", "objects", 3);
 	edge_expect("tcp", "queued_bytes", queue + unsent);
 	edge_op("tcp", EDGE_SEND, 2, 4095, 4095, 0);

@@ -471,8 +471,9 @@ int main(int argc, char **argv)
 	for (size_t m = 0; m < NR_MECHS; m++)
 		if (!strcmp(argv[1], "all") || !strcmp(argv[1], mechs[m].row))
 			mechs[m].wake();
-	for (int i = 0; i < nr; i++)
-		pthread_join(sleeper[i].thread, NULL);
+	/* Not pthread_join(): it waits on a futex that is not private, which counts. */
+	while (woken < nr)
+		usleep(10000);
 	for (size_t m = 0; m < NR_MECHS; m++)
 		if (mechs[m].end && (!strcmp(argv[1], "all") || !strcmp(argv[1], mechs[m].row)))
 			mechs[m].end();
