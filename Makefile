@@ -7,7 +7,7 @@ DESTDIR ?=
 
 modules := ipcstat ipcstat_wrap
 tools := ipcstat ipclab
-pages := $(wildcard user/*.[1-8])
+pages := $(wildcard man/*.[1-8])
 root := $(if $(filter 0,$(shell id -u)),,sudo)
 
 bindir := $(DESTDIR)$(PREFIX)/bin

@@ -84,6 +84,7 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 	struct ipc_range range;
 	int err;
 
+	st->kind = "probe";
 	err = ipc_resolve(symbol, &range);
 	if (err)
 		return err;
@@ -93,7 +94,6 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 	st->krp.handler = ipc_krp_return;
 	st->krp.data_size = sizeof(struct ipc_call);
 	st->krp.maxactive = st->hook->sleeps ? ipc_max_sleepers : IPC_POOL_SHORT;
-	st->kind = "probe";
 	return register_kretprobe(&st->krp);
 }
 
