@@ -17,7 +17,8 @@
  *  1. the slot's generation changes, its callback is replaced by an empty
  *     function, synchronize_rcu(): no callback runs any more (they run with
  *     preemption disabled). ipcstat may go.
- *  2. in the background, the functions are given back to their callers;
+ *  2. in the background, a little later, the functions are given back to their
+ *     callers;
  *  3. tasks that were on their way into a wrapper are counted in
  *     (synchronize_rcu_tasks()), the count falls to 0, tasks on their way out
  *     have left (synchronize_rcu_tasks() again);
@@ -35,6 +36,8 @@
 #include "resolve.h"
 #include "wrap.h"
 
+/* ipcstat that comes back within this time finds everything in place. */
+#define IPC_DRAIN_DELAY		msecs_to_jiffies(1000)
 #define IPC_DRAIN_INTERVAL	msecs_to_jiffies(100)
 #define IPC_NAME_MAX		64
 
@@ -65,6 +68,7 @@ static struct ipc_slot slots[];
 static DEFINE_PER_CPU(long, inflight);
 
 static DEFINE_MUTEX(slots_lock);
+static unsigned int nr_attached;
 static bool pinned;	/* we hold a reference on ourselves */
 
 static void ipc_drain(struct work_struct *work);
@@ -240,6 +244,7 @@ static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t done)
 	}
 	slot->registered = true;
 	slot->attached = true;
+	nr_attached++;
 	if (!pinned) {
 		__module_get(THIS_MODULE);
 		pinned = true;
@@ -262,14 +267,15 @@ static void ipc_detach(const int *which, unsigned int nr)
 		__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
 		slot->attached = false;
 	}
+	nr_attached -= nr;
 	mutex_unlock(&slots_lock);
 	synchronize_rcu();
-	mod_delayed_work(system_dfl_wq, &drain_work, 0);
+	mod_delayed_work(system_dfl_wq, &drain_work, IPC_DRAIN_DELAY);
 }
 
 /*
- * Give back what nobody uses. Each function takes a while (ftrace waits for a
- * grace period), so the lock is dropped in between: an attach need not wait.
+ * Give back all functions. Each takes a while (ftrace waits for a grace period), so
+ * the lock is dropped in between: an attach need not wait, and ends it.
  *
  * Return: true if nothing is redirected any more.
  */
@@ -278,9 +284,9 @@ static bool ipc_give_back(void)
 	bool idle = true;
 	struct ipc_slot *slot;
 
-	for (slot = slots; slot < slots + IPC_SLOTS; slot++) {
+	for (slot = slots; idle && slot < slots + IPC_SLOTS; slot++) {
 		mutex_lock(&slots_lock);
-		if (slot->registered && !slot->attached &&
+		if (slot->registered && !nr_attached &&
 		    !unregister_ftrace_function(&slot->ops))
 			slot->registered = false;
 		if (slot->registered)

@@ -187,7 +187,7 @@ static int remove_wrapper(struct kmod_ctx *ctx)
 	const struct timespec pause = { .tv_nsec = 50000000 };
 	int error = remove_module(ctx, WRAPPER);
 
-	for (int tries = 0; error == -EAGAIN && tries < 200; tries++) {
+	for (int tries = 0; error == -EAGAIN && tries < 400; tries++) {
 		nanosleep(&pause, NULL);
 		error = remove_module(ctx, WRAPPER);
 	}
