@@ -125,7 +125,7 @@ static inline bool ipc_msg_retried(const struct msghdr *msg)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define ipc_udp_table(net)	((net)->ipv4.udp_table)
 #else
-#define ipc_udp_table(net)	(&udp_table)
+#define ipc_udp_table(net)	((void)(net), &udp_table)
 #endif
 
 /* The size of net->unx.table, and an exported function: in a private header after 6.12. */

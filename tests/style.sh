@@ -7,29 +7,12 @@ set -uo pipefail
 cd "${0%/*}/.." || exit 2
 . tests/tap.sh
 
-cache=${IPCSTAT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipcstat}
+checkpatch=$(tests/vm/kernels.sh source)/scripts/checkpatch.pl || exit
 sources() { git ls-files -co --exclude-standard -- "$@" | sort -u; }
 mapfile -t kernel_c < <(sources 'module/*.[ch]')
 mapfile -t user_c < <(sources 'user/*.[ch]' 'tests/*.[ch]')
 mapfile -t pages < <(sources 'man/*.[1-8]')
 mapfile -t shells < <(sources | xargs grep -lE '^#!(/bin/|/usr/bin/env )(ba|busybox )?sh|^# shellcheck shell=')
-
-# checkpatch.pl and its word lists, which only the kernel's source package holds.
-checkpatch=$cache/checkpatch/checkpatch.pl
-fetch_checkpatch() {
-	local tmp=$cache/checkpatch.tmp
-	[ -e "$checkpatch" ] && return
-	rm -rf "$tmp"
-	mkdir -p "$tmp" && (
-		cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root download linux-source-6.1 &&
-			dpkg-deb --fsys-tarfile linux-source-6.1_*.deb |
-			tar -xO --wildcards './usr/src/linux-source-6.1.tar.*' |
-				tar -xJ --strip-components=2 linux-source-6.1/scripts/checkpatch.pl \
-					linux-source-6.1/scripts/spelling.txt \
-					linux-source-6.1/scripts/const_structs.checkpatch &&
-			rm linux-source-6.1_*.deb
-	) && mv "$tmp" "$cache/checkpatch"
-}
 
 # A build of both modules from scratch says nothing.
 modules_clean() { # series, make arguments...
@@ -43,7 +26,6 @@ modules_clean() { # series, make arguments...
 	fi
 }
 
-ok "checkpatch is there" fetch_checkpatch
 for file in "${kernel_c[@]}"; do
 	ignore=COMPLEX_MACRO,TRAILING_SEMICOLON # declares, or lists: no parentheses are possible
 	# The one file that is for several kernels.

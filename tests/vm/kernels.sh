@@ -8,6 +8,8 @@
 #                               KMODS   its module tree
 #                               KROOT   the root directory that holds its headers
 #                                       and compiler ("/": this system)
+#   kernels.sh source           fetch what only the kernel's source package holds of
+#                               what the tests use, and print where it lies
 #
 # Nothing is installed on the system. Everything lies in
 # ${IPCSTAT_CACHE:-~/.cache/ipcstat} and is fetched once; the mirror is the one
@@ -124,6 +126,21 @@ fetch_trixie() {
 	rmdir "$tmp"
 }
 
+# checkpatch with its lists of words, and the schema of netlink specs.
+fetch_source() {
+	local dir=$cache/source tmp=$cache/source.tmp top=linux-source-6.12
+	[ -e "$dir/scripts/checkpatch.pl" ] && return
+	say "fetching $top"
+	rm -rf "$dir" "$tmp"
+	apt_dir "$tmp/apt" trixie
+	(cd "$tmp/apt" && suite_apt . download $top >&2)
+	dpkg-deb --fsys-tarfile "$tmp/apt/$top"_*.deb | tar -xO --wildcards "./usr/src/$top.tar.*" |
+		tar -xJ -C "$tmp" --strip-components=1 $top/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch} \
+			$top/Documentation/netlink/genetlink.yaml
+	rm -rf "$tmp/apt"
+	mv "$tmp" "$dir"
+}
+
 # The newest release of a series whose headers a root has.
 release() { # root, series
 	local dir
@@ -132,17 +149,19 @@ release() { # root, series
 	echo "${dir##*/linux-headers-}"
 }
 
-series=${1:-}
-case $series in
-6.1) suite='' root='' ;;
-6.12) suite=trixie root=$cache/trixie ;;
-7.3) suite=trixie-backports root=$cache/trixie ;;
-*) die "usage: kernels.sh 6.1|6.12|7.3" ;;
-esac
-
 mkdir -p "$cache"
 exec 9> "$cache/lock"
 flock 9
+
+series=${1:-}
+case $series in
+source) fetch_source; echo "$cache/source"; exit ;;
+6.1) suite='' root='' ;;
+6.12) suite=trixie root=$cache/trixie ;;
+7.3) suite=trixie-backports root=$cache/trixie ;;
+*) die "usage: kernels.sh 6.1|6.12|7.3|source" ;;
+esac
+
 [ -z "$root" ] || fetch_trixie
 kver=$(release "$root" "$series")
 dir=$cache/linux-$series
