@@ -172,6 +172,23 @@ static int ipc_entry_add(struct ipc_hook_state *st, unsigned long ip)
 	return 0;
 }
 
+/*
+ * While ftrace is off (sysctl kernel.ftrace_enabled=0) a kretprobe can be registered,
+ * but nothing happens: it must not count as attached.
+ */
+static void ipc_probes_withdraw(int err)
+{
+	struct ipc_hook_state *st;
+
+	for (st = states; st < states + nr_states; st++) {
+		if (!st->symbol || st->hook->kind != IPC_HOOK_RETURN || strcmp(st->kind, "probe"))
+			continue;
+		unregister_kretprobe(&st->krp);
+		st->symbol = NULL;
+		st->err = err;
+	}
+}
+
 /* All of them at once; if that fails, none is attached. */
 static void ipc_entries_register(void)
 {
@@ -190,6 +207,7 @@ static void ipc_entries_register(void)
 		st->err = err;
 		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], err);
 	}
+	ipc_probes_withdraw(err);
 }
 
 static void ipc_entries_unregister(void)

@@ -20,7 +20,7 @@ extern struct ipc_row ipc_row_sysv_sem;
  * ipc_ns_sum - add up a gauge over all IPC namespaces
  * @gauge: where to add to
  * @cols: the columns that @add adds to; unknown if a namespace may be missing
- * @add: called for each namespace, under a raw spinlock
+ * @add: called for each namespace, under a spinlock
  */
 void ipc_ns_sum(struct ipc_gauge *gauge, u32 cols,
 		void (*add)(struct ipc_namespace *ns, struct ipc_gauge *gauge));

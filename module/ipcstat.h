@@ -147,11 +147,17 @@ void ipc_sleep(struct ipc_row *row);
 
 /**
  * ipc_woke - an operation has returned: if it slept in @row, count the wait
+ * @row: the row
+ * @dir: IPC_SEND or IPC_RECV
+ * @call: the operation; a note of an earlier one, whose end was missed, is no wait
  *
  * After each operation that may have called ipc_sleep(), also where it was woken before
  * it really slept. Cheap where there is no note.
  */
-void ipc_woke(struct ipc_row *row, enum ipc_dir dir);
+void ipc_woke(struct ipc_row *row, enum ipc_dir dir, const struct ipc_call *call);
+
+/* The current task is no longer asleep in any row. Nothing is counted. */
+void ipc_note_drop(void);
 
 /* ---- hooks ---- */
 
@@ -257,6 +263,11 @@ struct ipc_set;
 
 struct ipc_set *ipc_set_new(unsigned int max);
 void ipc_set_free(struct ipc_set *set);
+/*
+ * A new set takes nothing in, so that nothing comes before the hook that removes it is
+ * attached: to be called by seed() if it is. Files are looked through after that.
+ */
+void ipc_set_open(struct ipc_set *set);
 /* Adds @object unless it is there; the tag of one that is there stays. */
 void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag);
 /* Returns true if it was there. */

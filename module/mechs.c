@@ -5,6 +5,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
@@ -192,6 +193,9 @@ static int ipc_seed_fd(const void *unused, struct file *file, unsigned int fd)
 {
 	unsigned int i;
 
+	/* O_PATH: it is only a name, and does not keep what it names. */
+	if (file->f_mode & FMODE_PATH)
+		return 0;
 	for (i = 0; i < ipc_nr_mechs; i++)
 		if (ipc_mechs[i]->seed_file)
 			ipc_mechs[i]->seed_file(file);
@@ -201,7 +205,8 @@ static int ipc_seed_fd(const void *unused, struct file *file, unsigned int fd)
 /*
  * Objects older than the module: those that a mechanism finds by itself, and those
  * behind open files. After the hooks are attached: an object that goes meanwhile
- * is removed again, one that comes is already there.
+ * is removed again. One that was made before its set was open has a descriptor by
+ * the time the tasks are looked through.
  */
 void ipc_mechs_seed(void)
 {
@@ -211,6 +216,7 @@ void ipc_mechs_seed(void)
 	for (i = 0; i < ipc_nr_mechs; i++)
 		if (ipc_mechs[i]->seed)
 			ipc_mechs[i]->seed();
+	synchronize_rcu_tasks();
 
 	rcu_read_lock();
 	for_each_process_thread(p, t) {

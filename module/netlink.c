@@ -8,7 +8,6 @@
  */
 #include <net/genetlink.h>
 #include <net/sock.h>
-#include <net/sock.h>
 
 #include "ipcstat.h"
 #include "uapi/ipcstat.h"

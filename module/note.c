@@ -19,7 +19,8 @@
 
 /*
  * @nvcsw: the task's voluntary switches before the sleep. Where they have not moved
- *	since, it was woken before it slept.
+ *	since, it was woken before it slept; where there were more when an operation
+ *	began, the note is of an earlier one.
  * @nr_home: number of notes whose search begins at this slot: where it is 0, as it is for
  *	nearly all tasks that are awake, there is nothing to search for
  */
@@ -86,20 +87,34 @@ fill:
 	this_cpu_inc(*row->blocked);
 }
 
-void ipc_woke(struct ipc_row *row, enum ipc_dir dir)
+static void ipc_note_free(struct ipc_note *note)
+{
+	this_cpu_dec(*note->row->blocked);
+	atomic_dec(&ipc_note_at(0)->nr_home);
+	/* The next owner's writes come after our reads. */
+	smp_store_release(&note->task, NULL);
+}
+
+void ipc_woke(struct ipc_row *row, enum ipc_dir dir, const struct ipc_call *call)
 {
 	struct ipc_note *note = ipc_note_find();
 
 	if (!note)
 		return;
-	this_cpu_dec(*note->row->blocked);
-	if (likely(note->row == row && note->nvcsw != current->nvcsw)) {
+	if (likely(note->row == row && note->nvcsw != current->nvcsw &&
+		   (long)(note->nvcsw - call->nvcsw) >= 0)) {
 		ipc_add(row, dir + IPC_D_WAITS, 1);
 		ipc_add(row, dir + IPC_D_WAIT_NS, ktime_get_ns() - note->since_ns);
 	}
-	atomic_dec(&ipc_note_at(0)->nr_home);
-	/* The next owner's writes come after our reads. */
-	smp_store_release(&note->task, NULL);
+	ipc_note_free(note);
+}
+
+void ipc_note_drop(void)
+{
+	struct ipc_note *note = ipc_note_find();
+
+	if (unlikely(note))
+		ipc_note_free(note);
 }
 
 /* Twice as many notes as sleepers: searches stay short. */

@@ -3,13 +3,12 @@
 #include <linux/atomic.h>
 #include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include "ipcstat.h"
-
-#define IPC_SET_BITS	12
 
 struct ipc_member {
 	struct hlist_node node;
@@ -23,15 +22,16 @@ struct ipc_bucket {
 };
 
 struct ipc_set {
-	unsigned int max;
+	unsigned int max, bits;
 	atomic_t nr;
+	bool open;
 	bool lost;
-	struct ipc_bucket bucket[1 << IPC_SET_BITS];
+	struct ipc_bucket bucket[];
 };
 
 static struct ipc_bucket *ipc_set_bucket(struct ipc_set *set, const void *object)
 {
-	return &set->bucket[hash_ptr(object, IPC_SET_BITS)];
+	return &set->bucket[hash_ptr(object, set->bits)];
 }
 
 static struct ipc_member *ipc_set_find(struct ipc_bucket *bucket, const void *object)
@@ -46,13 +46,15 @@ static struct ipc_member *ipc_set_find(struct ipc_bucket *bucket, const void *ob
 
 struct ipc_set *ipc_set_new(unsigned int max)
 {
-	struct ipc_set *set = kvzalloc(sizeof(*set), GFP_KERNEL);
-	unsigned int i;
+	unsigned int i, bits = order_base_2(DIV_ROUND_UP(max, 64));
+	struct ipc_set *set;
 
+	set = kvzalloc(struct_size(set, bucket, 1UL << bits), GFP_KERNEL);
 	if (!set)
 		return NULL;
 	set->max = max;
-	for (i = 0; i < ARRAY_SIZE(set->bucket); i++)
+	set->bits = bits;
+	for (i = 0; i < 1U << bits; i++)
 		spin_lock_init(&set->bucket[i].lock);
 	return set;
 }
@@ -65,10 +67,15 @@ void ipc_set_free(struct ipc_set *set)
 
 	if (!set)
 		return;
-	for (i = 0; i < ARRAY_SIZE(set->bucket); i++)
+	for (i = 0; i < 1U << set->bits; i++)
 		hlist_for_each_entry_safe(member, next, &set->bucket[i].head, node)
 			kfree(member);
 	kvfree(set);
+}
+
+void ipc_set_open(struct ipc_set *set)
+{
+	WRITE_ONCE(set->open, true);
 }
 
 void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag)
@@ -77,6 +84,8 @@ void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag)
 	struct ipc_member *member;
 	unsigned long flags;
 
+	if (!READ_ONCE(set->open))
+		return;
 	member = kmalloc(sizeof(*member), GFP_ATOMIC | __GFP_NOWARN);
 	spin_lock_irqsave(&bucket->lock, flags);
 	if (!ipc_set_find(bucket, object)) {
@@ -122,7 +131,7 @@ void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned lon
 	unsigned long flags;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(set->bucket); i++) {
+	for (i = 0; i < 1U << set->bits; i++) {
 		if (hlist_empty(&set->bucket[i].head))
 			continue;
 		spin_lock_irqsave(&set->bucket[i].lock, flags);

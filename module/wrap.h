@@ -26,8 +26,8 @@ struct ipc_call {
 /**
  * typedef ipc_done_t - called when a hooked function has returned
  *
- * Runs in the caller's context with preemption disabled: no sleeping, no
- * spinlock_t. The same for a wrapper and for a kretprobe.
+ * Runs in the caller's context with preemption disabled: no sleeping. The same for
+ * a wrapper and for a kretprobe.
  */
 typedef void (*ipc_done_t)(const struct ipc_call *call);
 

@@ -32,12 +32,12 @@ static void send_done(long ret)
 		ipc_add(&futex_row, IPC_SEND_FAILS, 1);
 }
 
-static void recv_done(long ret)
+static void recv_done(const struct ipc_call *call, long ret)
 {
 	ipc_add(&futex_row, IPC_RECV_OPS, 1);
 	if (ret < 0)
 		ipc_add(&futex_row, IPC_RECV_FAILS, 1);
-	ipc_woke(&futex_row, IPC_RECV);
+	ipc_woke(&futex_row, IPC_RECV, call);
 }
 
 /* ---- futex(2) ---- */
@@ -64,7 +64,7 @@ static void futex_done(const struct ipc_call *call)
 	case FUTEX_LOCK_PI:
 	case FUTEX_LOCK_PI2:
 	case FUTEX_TRYLOCK_PI:
-		recv_done(call->ret);
+		recv_done(call, call->ret);
 		break;
 	case FUTEX_WAKE:
 	case FUTEX_WAKE_BITSET:
@@ -111,7 +111,7 @@ static void wait_entry(struct ftrace_regs *regs)
 static void restart_done(const struct ipc_call *call)
 {
 	if (wait_is_shared())
-		recv_done(call->ret);
+		recv_done(call, call->ret);
 }
 
 /* ---- futex2 ---- */
@@ -147,9 +147,9 @@ static void waitv_entry(struct ftrace_regs *regs)
 static void waitv_done(const struct ipc_call *call)
 {
 	if (waitv_is_shared(call->arg[1]))
-		recv_done((int)call->ret);
+		recv_done(call, (int)call->ret);
 	else
-		ipc_woke(&futex_row, IPC_RECV);	/* it may have been shared when the call began */
+		ipc_note_drop();	/* it may have been shared when the call began */
 }
 
 /* futex_wait(uaddr, val, mask, flags, timeout, clockid) */
@@ -159,7 +159,7 @@ static void wait2_done(const struct ipc_call *call)
 
 	syscall_args(arg);
 	if (!(arg[3] & FUTEX_PRIVATE_FLAG))
-		recv_done(call->ret);
+		recv_done(call, call->ret);
 }
 
 /* futex_wake(uaddr, mask, nr, flags) */

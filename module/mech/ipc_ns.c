@@ -33,7 +33,8 @@ void ipc_ns_sum(struct ipc_gauge *gauge, u32 cols,
 {
 	struct ipc_ns_visit visit = { add, gauge };
 
-	ipc_set_for_each(namespaces, ipc_ns_visit, &visit);
+	if (seeded)
+		ipc_set_for_each(namespaces, ipc_ns_visit, &visit);
 	if (!seeded || !ipc_set_exact(namespaces))
 		gauge->unknown |= cols;
 }
@@ -66,8 +67,12 @@ static void ipc_ns_seed_one(struct super_block *sb, void *unused)
 
 static void ipc_ns_seed(void)
 {
-	struct file_system_type *mqueue = get_fs_type("mqueue");
+	struct file_system_type *mqueue;
 
+	/* Without both hooks the set may hold what is gone: it is never looked into. */
+	if (ipc_row_sysv_msg.lost & IPC_BIT(IPC_OBJECTS))
+		return;
+	mqueue = get_fs_type("mqueue");
 	if (!mqueue)
 		return;
 	iterate_supers_type(mqueue, ipc_ns_seed_one, NULL);
@@ -78,7 +83,11 @@ static void ipc_ns_seed(void)
 static int ipc_ns_init(void)
 {
 	namespaces = ipc_set_new(ipc_max_objects);
-	return namespaces ? 0 : -ENOMEM;
+	if (!namespaces)
+		return -ENOMEM;
+	/* Both hooks come at once; ipc_ns_seed_one() relies on those that are born before it. */
+	ipc_set_open(namespaces);
+	return 0;
 }
 
 static void ipc_ns_exit(void)

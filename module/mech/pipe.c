@@ -32,6 +32,8 @@ static struct ipc_row fifo_row = {
 /* All pipes, by struct pipe_inode_info; the tag is the row. */
 static struct ipc_set *pipes;
 
+enum { PIPE_READ, PIPE_WRITE, PIPE_CREATE, FIFO_OPEN, FIFO_WAIT, PIPE_FREE };
+
 static struct ipc_row *pipe_inode_row(const struct inode *inode)
 {
 	return inode->i_sb->s_magic == PIPEFS_MAGIC ? &pipe_row : &fifo_row;
@@ -105,6 +107,12 @@ static void pipe_free_entry(struct ftrace_regs *regs)
 	ipc_set_del(pipes, (void *)ipc_arg(regs, 0));
 }
 
+static void pipe_seed(void)
+{
+	if (!ipc_hook_lost(&ipc_mech_pipe.hooks[PIPE_FREE]))
+		ipc_set_open(pipes);
+}
+
 static void pipe_seed_file(struct file *file)
 {
 	if (S_ISFIFO(file_inode(file)->i_mode))
@@ -163,36 +171,41 @@ static void pipe_exit(void)
 #define PIPE_FEEDS(cols)	IPC_FEEDS({ &pipe_row, cols }, { &fifo_row, cols })
 
 static struct ipc_hook pipe_hooks[] = {
-	{
+	[PIPE_READ] = {
 		.kind = IPC_HOOK_RETURN,
 		/* 7.x: fifo_pipe_read(), which wraps it, narrows the result. */
 		.symbols = IPC_NAMES("anon_pipe_read", "pipe_read"),
 		.done = pipe_read_done,
 		.sleeps = true,
 		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_RECV)),
-	}, {
+	},
+	[PIPE_WRITE] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("anon_pipe_write", "pipe_write"),
 		.done = pipe_write_done,
 		.sleeps = true,
 		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_SEND)),
-	}, {
+	},
+	[PIPE_CREATE] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("create_pipe_files"),
 		.done = pipe_create_done,
 		.feeds = IPC_FEEDS({ &pipe_row, PIPE_GAUGES }),
-	}, {
+	},
+	[FIFO_OPEN] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("fifo_open"),
 		.done = fifo_open_done,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES }),
-	}, {
+	},
+	[FIFO_WAIT] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("wait_for_partner"),
 		.entry = fifo_wait_entry,
 		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES }),
-	}, {
+	},
+	[PIPE_FREE] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("free_pipe_info"),
 		.entry = pipe_free_entry,
@@ -209,6 +222,7 @@ struct ipc_mech ipc_mech_pipe = {
 	.nr_hooks = ARRAY_SIZE(pipe_hooks),
 	.init = pipe_init,
 	.exit = pipe_exit,
+	.seed = pipe_seed,
 	.seed_file = pipe_seed_file,
 	.row_of = pipe_row_of,
 };

@@ -115,7 +115,7 @@ static bool mq_all_empty(void)
 /* Looks twice, so that a receiver has time to free what it took from a queue before. */
 static void mq_find_offset(void)
 {
-	struct ipc_mq_flow in[2], out[2];
+	struct ipc_mq_flow in[2], out[2], found;
 
 	mq_flows(&in[0], &out[0]);
 	if (!mq_all_empty())
@@ -126,9 +126,11 @@ static void mq_find_offset(void)
 	mq_flows(&in[1], &out[1]);
 	if (memcmp(&in[0], &in[1], sizeof(in[0])) || memcmp(&out[0], &out[1], sizeof(out[0])))
 		return;
-	offset.messages = out[1].messages - in[1].messages;
-	offset.bytes = out[1].bytes - in[1].bytes;
-	offset_known = true;
+	found.messages = out[1].messages - in[1].messages;
+	found.bytes = out[1].bytes - in[1].bytes;
+	/* If there was something, two readings have to agree: a receiver may be slower. */
+	offset_known = !memcmp(&found, &offset, sizeof(found));
+	offset = found;
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)

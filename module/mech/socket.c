@@ -43,15 +43,16 @@ static bool user_pages(const struct iov_iter *iter)
 
 /*
  * A message in the kernel's own memory is none of a process: kernel_sendmsg(), a
- * splice, and sendpage before 6.5. What io_uring moves in registered buffers is,
- * though they come as pages.
+ * splice, and sendpage before 6.5; nor are pages that a block device sends. What
+ * io_uring moves in registered buffers is, though they come as pages.
  */
 static __always_inline bool of_process(const struct socket *sock, const struct msghdr *msg)
 {
 	if (likely(user_backed_iter(&msg->msg_iter)))
 		return true;
 	return iov_iter_is_bvec(&msg->msg_iter) && !(msg->msg_flags & MSG_SPLICE_PAGES) &&
-	       sock->file && !(current->flags & PF_KTHREAD) && user_pages(&msg->msg_iter);
+	       sock->file && (current->io_uring || current->flags & PF_IO_WORKER) &&
+	       user_pages(&msg->msg_iter);
 }
 
 /* As tcp_sendmsg_locked() and __ip_append_data() decide; both need a capable device. */
@@ -212,7 +213,7 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 	spin_unlock_bh(&queue->lock);
 }
 
-#define SOCKET_HOOK(name, handler, args, ...) \
+#define SOCKET_HOOK(name, handler, args, without, ...) \
 	{ \
 		.kind = IPC_HOOK_RETURN, \
 		.symbols = IPC_NAMES(name), \
@@ -220,28 +221,28 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 		.done = handler, \
 		.nargs = args, \
 		.sleeps = true, \
-		.optional = true, \
+		.optional = without, \
 	}
 
 #define SENDS(row)	{ row, IPC_BITS_RESULT(IPC_SEND) }
 #define RECVS(row)	{ row, IPC_BITS_RESULT(IPC_RECV) }
 
 static struct ipc_hook socket_hooks[] = {
-	SOCKET_HOOK("unix_stream_sendmsg", unix_stream_send_done, 3, SENDS(&ipc_unix_stream)),
-	SOCKET_HOOK("unix_stream_recvmsg", unix_stream_recv_done, 4, RECVS(&ipc_unix_stream)),
-	SOCKET_HOOK("unix_dgram_sendmsg", unix_dgram_send_done, 3, SENDS(&ipc_unix_dgram)),
-	SOCKET_HOOK("unix_dgram_recvmsg", unix_dgram_recv_done, 4, RECVS(&ipc_unix_dgram)),
-	SOCKET_HOOK("unix_seqpacket_sendmsg", unix_seqpacket_send_done, 3,
+	SOCKET_HOOK("unix_stream_sendmsg", unix_stream_send_done, 3, false, SENDS(&ipc_unix_stream)),
+	SOCKET_HOOK("unix_stream_recvmsg", unix_stream_recv_done, 4, false, RECVS(&ipc_unix_stream)),
+	SOCKET_HOOK("unix_dgram_sendmsg", unix_dgram_send_done, 3, false, SENDS(&ipc_unix_dgram)),
+	SOCKET_HOOK("unix_dgram_recvmsg", unix_dgram_recv_done, 4, false, RECVS(&ipc_unix_dgram)),
+	SOCKET_HOOK("unix_seqpacket_sendmsg", unix_seqpacket_send_done, 3, false,
 		    SENDS(&ipc_unix_seqpacket)),
-	SOCKET_HOOK("unix_seqpacket_recvmsg", unix_seqpacket_recv_done, 4,
+	SOCKET_HOOK("unix_seqpacket_recvmsg", unix_seqpacket_recv_done, 4, false,
 		    RECVS(&ipc_unix_seqpacket)),
-	SOCKET_HOOK("inet_sendmsg", inet_send_done, 3,
+	SOCKET_HOOK("inet_sendmsg", inet_send_done, 3, false,
 		    SENDS(&ipc_tcp), SENDS(&ipc_udp), SENDS(&ipc_raw)),
-	SOCKET_HOOK("inet_recvmsg", inet_recv_done, 4,
+	SOCKET_HOOK("inet_recvmsg", inet_recv_done, 4, false,
 		    RECVS(&ipc_tcp), RECVS(&ipc_udp), RECVS(&ipc_raw)),
-	SOCKET_HOOK("inet6_sendmsg", inet_send_done, 3, SENDS(&ipc_tcp), SENDS(&ipc_udp)),
-	SOCKET_HOOK("inet6_recvmsg", inet_recv_done, 4, RECVS(&ipc_tcp), RECVS(&ipc_udp)),
-	SOCKET_HOOK("sock_common_recvmsg", raw6_recv_done, 4, RECVS(&ipc_raw)),
+	SOCKET_HOOK("inet6_sendmsg", inet_send_done, 3, IPC_NO_INET6, SENDS(&ipc_tcp), SENDS(&ipc_udp)),
+	SOCKET_HOOK("inet6_recvmsg", inet_recv_done, 4, IPC_NO_INET6, RECVS(&ipc_tcp), RECVS(&ipc_udp)),
+	SOCKET_HOOK("sock_common_recvmsg", raw6_recv_done, 4, false, RECVS(&ipc_raw)),
 };
 
 struct ipc_mech ipc_mech_socket = {

@@ -13,6 +13,9 @@
 extern struct ipc_row ipc_unix_stream, ipc_unix_dgram, ipc_unix_seqpacket;
 extern struct ipc_row ipc_tcp, ipc_udp, ipc_raw;
 
+/* Where this is true the kernel has no IPv6, and lacks its hooks for a good reason. */
+#define IPC_NO_INET6		(!IS_ENABLED(CONFIG_IPV6))
+
 /* The rows' waits are not followed yet. */
 #define IPC_SOCKET_UNKNOWN \
 	(IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV))

@@ -26,7 +26,7 @@ static void semop_done(const struct ipc_call *call)
 	enum ipc_dir dir = direction((const struct sembuf *)call->arg[1], call->arg[2]);
 
 	ipc_op(&ipc_row_sysv_sem, dir, (int)call->ret, 0);
-	ipc_woke(&ipc_row_sysv_sem, dir);
+	ipc_woke(&ipc_row_sysv_sem, dir, call);
 }
 
 static void semop_sleeps(struct ftrace_regs *regs)

@@ -27,8 +27,6 @@ struct ipc_row ipc_tcp = {
 
 /* What may be left to read of connections that have ended, by struct sock. */
 static struct ipc_set *leftovers;
-/* Set once all hooks are attached: what comes into the set will leave it. */
-static bool following;
 
 static struct ipc_row *tcp_row_of(struct file *file)
 {
@@ -135,6 +133,8 @@ static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 		if (net_eq(net, &init_net) || table != shared)
 			tcp_count_table(table, gauge);
 	}
+	/* A socket may have come to MPTCP after the sum. */
+	gauge->value[IPC_OBJECTS] = max_t(s64, gauge->value[IPC_OBJECTS], 0);
 	ipc_set_for_each(leftovers, tcp_count_leftover, gauge);
 	if (!ipc_set_exact(leftovers))
 		gauge->unknown = IPC_BIT(IPC_QUEUED_BYTES);
@@ -145,7 +145,7 @@ static void tcp_done_entry(struct ftrace_regs *regs)
 {
 	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
 
-	if (READ_ONCE(following) && !sock_flag(sk, SOCK_DEAD) && tcp_unread(sk))
+	if (!sock_flag(sk, SOCK_DEAD) && tcp_unread(sk))
 		ipc_set_add(leftovers, sk, 0);
 }
 
@@ -163,7 +163,8 @@ static int tcp_init_set(void)
 
 static void tcp_seed(void)
 {
-	WRITE_ONCE(following, !(ipc_tcp.lost & IPC_BIT(IPC_QUEUED_BYTES)));
+	if (!(ipc_tcp.lost & IPC_BIT(IPC_QUEUED_BYTES)))
+		ipc_set_open(leftovers);
 }
 
 /* The file keeps the socket from being destroyed meanwhile. */
@@ -171,8 +172,7 @@ static void tcp_seed_file(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	if (following && tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE &&
-	    tcp_unread(sk))
+	if (tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE && tcp_unread(sk))
 		ipc_set_add(leftovers, sk, 0);
 }
 

@@ -25,8 +25,6 @@ struct ipc_row ipc_udp = {
 
 /* All sockets, by struct sock. */
 static struct ipc_set *socks;
-/* Set once all hooks are attached: what comes into the set will leave it. */
-static bool following;
 
 static struct ipc_row *udp_row_of(struct file *file)
 {
@@ -114,7 +112,7 @@ static void udp_init_entry(struct ftrace_regs *regs)
 {
 	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
 
-	if (READ_ONCE(following) && sk->sk_protocol == IPPROTO_UDP)
+	if (sk->sk_protocol == IPPROTO_UDP)
 		ipc_set_add(socks, sk, 0);
 }
 
@@ -154,9 +152,9 @@ static void udp_seed(void)
 	struct udp_table *shared = ipc_udp_table(&init_net);
 	struct net *net;
 
-	WRITE_ONCE(following, !(ipc_udp.lost & IPC_BIT(IPC_OBJECTS)));
-	if (!following)
+	if (ipc_udp.lost & IPC_BIT(IPC_OBJECTS))
 		return;
+	ipc_set_open(socks);
 	for (net = ipc_next_net(NULL); net; net = ipc_next_net(net)) {
 		struct udp_table *table = ipc_udp_table(net);
 
@@ -168,7 +166,7 @@ static void udp_seed(void)
 /* Those without a port. The file keeps the socket from being freed meanwhile. */
 static void udp_seed_file(struct file *file)
 {
-	if (following && udp_row_of(file))
+	if (udp_row_of(file))
 		ipc_set_add(socks, ipc_file_sk(file), 0);
 }
 
@@ -177,20 +175,20 @@ static void udp_exit_set(void)
 	ipc_set_free(socks);
 }
 
-#define UDP_HOOK(name, handler) \
+#define UDP_HOOK(name, handler, without) \
 	{ \
 		.kind = IPC_HOOK_ENTRY, \
 		.symbols = IPC_NAMES(name), \
 		.feeds = IPC_FEEDS({ &ipc_udp, IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE }), \
 		.entry = handler, \
-		.optional = true, \
+		.optional = without, \
 	}
 
 static struct ipc_hook udp_hooks[] = {
-	UDP_HOOK("udp_destruct_sock", udp_destruct_entry),
-	UDP_HOOK("udpv6_destruct_sock", udp_destruct_entry),
-	UDP_HOOK("udp_init_sock", udp_init_entry),
-	UDP_HOOK("udpv6_init_sock", udp_init_entry),
+	UDP_HOOK("udp_destruct_sock", udp_destruct_entry, false),
+	UDP_HOOK("udpv6_destruct_sock", udp_destruct_entry, IPC_NO_INET6),
+	UDP_HOOK("udp_init_sock", udp_init_entry, false),
+	UDP_HOOK("udpv6_init_sock", udp_init_entry, IPC_NO_INET6),
 };
 
 static struct ipc_row *const udp_rows[] = { &ipc_udp };

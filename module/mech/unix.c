@@ -66,7 +66,7 @@ static void unix_count(struct sock *sk, struct ipc_gauge *gauge)
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
 		return;
 	if (sk->sk_type == SOCK_STREAM)
-		gauge->value[IPC_QUEUED_BYTES] += unix_inq_len(sk);
+		gauge->value[IPC_QUEUED_BYTES] += max(unix_inq_len(sk), 0L);
 	else
 		ipc_count_queue(&sk->sk_receive_queue, gauge);
 }

@@ -134,6 +134,14 @@ int64_t edge_now(const char *row, const char *name)
 	return value;
 }
 
+void edge_settle(const char *row, const char *name, int64_t value)
+{
+	for (int i = 0; edge_now(row, name) != value; i++) {
+		EDGE_MUST(i < 200);
+		usleep(10000);
+	}
+}
+
 /* ---- blocks ---- */
 
 void edge_begin(const char *fmt, ...)

@@ -56,6 +56,8 @@ void edge_skip(const char *what, const char *reason);
 /* Prints the plan; returns the exit status of the program. */
 int edge_done(void);
 
+/* Waits until a gauge is at @value: what io_uring has worked on is closed late. */
+void edge_settle(const char *row, const char *name, int64_t value);
 /* The value of a counter now; -1 for "?", -2 for "-" or where there is none. */
 int64_t edge_now(const char *row, const char *name);
 

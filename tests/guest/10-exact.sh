@@ -8,13 +8,6 @@
 . tests/guest/lib.bash
 . tests/guest/exact.bash
 
-# cell ROW COLUMN: of /proc/ipcstat
-cell() {
-	awk -v row="$1" -v name="$2" '
-	NR == 2 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
-	$1 == row { print $c }' /proc/ipcstat
-}
-
 # Calls by name, as strace counts them while ipclab finds ipcstat's counts exact.
 straced() { # row, calls...
 	local row=$1 call calls out=/tmp/strace.out

@@ -46,3 +46,20 @@ unknown_cells() {
 since() {
 	awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }'
 }
+
+# Unload the wrapper module, once the last caller has left it. Not to be called in
+# $(...) or by ok: the shell that reads from its pipe would be such a caller.
+wrap_leaves() {
+	local start=$EPOCHREALTIME
+	while [ -e /sys/module/ipcstat_wrap ] && ! rmmod ipcstat_wrap 2> /dev/null; do
+		sleep 0.1
+		if awk -v a="$(since "$start")" 'BEGIN { exit !(a > 60) }'; then return 1; fi
+	done
+}
+
+# cell ROW COLUMN: of /proc/ipcstat
+cell() {
+	awk -v row="$1" -v name="$2" '
+	NR == 2 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+	$1 == row { print $c }' /proc/ipcstat
+}
