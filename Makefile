@@ -12,7 +12,8 @@ root := $(if $(filter 0,$(shell id -u)),,sudo)
 
 bindir := $(DESTDIR)$(PREFIX)/bin
 mandir := $(DESTDIR)$(PREFIX)/share/man
-kernel = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
+# What uname -r says there. Debian 12 has another name in config/kernel.release.
+kernel = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 moddir = $(DESTDIR)/lib/modules/$(kernel)/extra
 page_path = $(mandir)/man$(subst .,,$(suffix $1))/$(notdir $1)
 

@@ -246,7 +246,7 @@ static void print(const struct item *item, enum verdict verdict)
 /* Judges all counters; the row's verdict is the gravest of theirs. */
 static enum verdict judge_all(const struct comparison *c, bool show, unsigned int nr[])
 {
-	enum verdict verdict, worst = OK;
+	enum verdict verdict, worst = NOT_APPLICABLE;
 
 	for (unsigned int i = 0; i < c->last.nr; i++) {
 		for (int half_way = c->last.counter[i].gauge; half_way >= 0; half_way--) {

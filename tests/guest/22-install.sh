@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vm: -c 1 -m 1024 -t 180
+# kernels: 6.1
+# What the README tells an administrator to do, from make install to make uninstall.
+# (That the modules build in the tree is tests/dkms.sh's to test.)
+. tests/tap.sh
+
+extra=/lib/modules/$(uname -r)/extra
+installed() {
+	find /usr/local "$extra" \( -name 'ipcstat*' -o -name 'ipclab*' \) 2> /dev/null | sort
+}
+
+# What the other tests load is no business of this one.
+rm -f "$extra"/ipcstat*.ko
+depmod
+PATH=${PATH#"$PWD/user:"}
+
+is "nothing to begin with" "$(installed)" ""
+mv user/ipcstat /tmp
+fails "make install before make" 2 'run make first' make install
+mv /tmp/ipcstat user
+cp "$MODULE_DIR"/*.ko .
+ok "make load" make load
+ok "it counts" user/ipclab run sysv_msg
+ok "make unload" make unload
+ok "make install" make install
+is "make install: what is there" "$(installed)" "$extra/ipcstat.ko
+$extra/ipcstat_wrap.ko
+/usr/local/bin/ipclab
+/usr/local/bin/ipcstat
+/usr/local/share/man/man1/ipclab.1
+/usr/local/share/man/man5/ipcstat.5
+/usr/local/share/man/man8/ipcstat.8"
+ok "modprobe ipcstat" modprobe ipcstat
+ok "it brings the wrappers" test -d /sys/module/ipcstat_wrap
+ok "ipclab run all" ipclab run all
+ok "ipcstat" ipcstat
+for page in ipcstat.8 ipclab.1 ipcstat.5; do
+	ok "man finds $page" man -w "${page#*.}" "${page%.*}"
+done
+ipcstat unload
+is "ipcstat unload" "$? $(grep -c ^ipcstat /proc/modules)" "0 0"
+ok "make uninstall" make uninstall
+is "make uninstall: nothing is left" "$(installed)" ""
+fails "modprobe ipcstat then" 1 'not found' modprobe ipcstat
+done_testing
