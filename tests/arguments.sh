@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What ipcstat says to wrong arguments: one line, and status 2. No module is needed
+# What the tools say to wrong arguments: one line, and status 2. No module is needed
 # for that. With the sanitizers too, where they have been built in.
 set -u
 
@@ -50,6 +50,41 @@ arguments() {
 	END
 }
 
+# The same of ipclab.
+exercises() { # PROGRAM
+	local program=$1
+	local words pattern args
+	while read -r pattern args; do
+		eval "words=($args)"
+		complains "$program $args" 2 "$pattern" "$program" "${words[@]}"
+	done <<- 'END'
+		what.to.do
+		no.such.command frobnicate
+		takes.no.arguments list pipe
+		takes.one.name run
+		takes.one.name run pipe fifo
+		no.such.exercise run nonsense
+		no.such.exercise run ''
+		invalid.option run pipe -x
+		requires.an.argument run pipe -n
+		not.a.whole.number run pipe -n x
+		not.a.whole.number run pipe -n ''
+		not.a.whole.number run pipe -n -1
+		not.a.whole.number run pipe -n 1.5
+		out.of.range run pipe -n 0
+		out.of.range run pipe -n 99999999999999999999
+		out.of.range run pipe -p 0
+		out.of.range run pipe -p 257
+		out.of.range run pipe -s 0
+		too.large:.at.most.65536 run pipe -s 65537
+		too.large:.at.most.65507 run udp -s 65508
+		too.large run all -s 65537
+		-s.does.not.apply run sysv_sem -s 3
+	END
+}
+
+exercises user/ipclab
+if [ -x build/sanitize/ipclab ]; then exercises build/sanitize/ipclab; fi
 arguments user/ipcstat
 if [ -x build/sanitize/ipcstat ]; then
 	arguments build/sanitize/ipcstat
