@@ -137,8 +137,12 @@ is "small pools: nobody is asleep any more" "$(cell futex blocked)" 0
 ok "unload" rmmod ipcstat
 
 # --- without ftrace ---
-sysctl -q kernel.ftrace_enabled=0
-for backend in auto probe; do
+backends='auto probe'
+if ! sysctl -q kernel.ftrace_enabled=0 2> /dev/null; then
+	skip "ftrace is off" "this kernel cannot switch it off"
+	backends=''
+fi
+for backend in $backends; do
 	ok "ftrace is off: load, hooks=$backend" modprobe ipcstat hooks=$backend
 	is "ftrace is off: only tracepoints are attached" \
 		"$(ipcstat hooks | awk '$3 == "attached" { print $2 }' | sort -u)" tracepoint
@@ -148,7 +152,7 @@ for backend in auto probe; do
 		"$(ipclab run pipe | grep "^pipe: not")" "pipe: not known on this kernel: 0 as expected, 15 not known"
 	ok "ftrace is off: unload" rmmod ipcstat
 done
-sysctl -q kernel.ftrace_enabled=1
+[ -z "$backends" ] || sysctl -q kernel.ftrace_enabled=1
 wrap_leaves
 
 # --- both back ends, the same work, callers asleep across a reload ---
