@@ -138,12 +138,13 @@ ok "unload" rmmod ipcstat
 
 # --- without ftrace ---
 backends='auto probe'
-if ! sysctl -q kernel.ftrace_enabled=0 2> /dev/null; then
+sysctl -q kernel.ftrace_enabled=0 2> /dev/null
+if [ "$(sysctl -n kernel.ftrace_enabled)" != 0 ]; then
 	skip "ftrace is off" "this kernel cannot switch it off"
 	backends=''
 fi
 for backend in $backends; do
-	ok "ftrace is off: load, hooks=$backend" modprobe ipcstat hooks=$backend
+	ok "ftrace is off: load, hooks=$backend" modprobe ipcstat hooks="$backend"
 	is "ftrace is off: only tracepoints are attached" \
 		"$(ipcstat hooks | awk '$3 == "attached" { print $2 }' | sort -u)" tracepoint
 	is "ftrace is off: what they do not count is not known" \
@@ -152,7 +153,7 @@ for backend in $backends; do
 		"$(ipclab run pipe | grep "^pipe: not")" "pipe: not known on this kernel: 0 as expected, 15 not known"
 	ok "ftrace is off: unload" rmmod ipcstat
 done
-[ -z "$backends" ] || sysctl -q kernel.ftrace_enabled=1
+sysctl -q kernel.ftrace_enabled=1
 wrap_leaves
 
 # --- both back ends, the same work, callers asleep across a reload ---
