@@ -1,20 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What the tools say to wrong arguments: one line, and status 2. No module is needed
-# for that. With the sanitizers too, where they have been built in.
+# for that. With the sanitizers, too.
 set -u
 
 cd "${0%/*}/.." || exit 2
 . tests/cli.bash
 
-# arguments PROGRAM
-arguments() {
-	local program=$1
-	local words pattern args
+# each PROGRAM: lines of "pattern arguments..." from stdin
+each() {
+	local program=$1 pattern args words
 	while read -r pattern args; do
 		eval "words=($args)"
 		complains "$program $args" 2 "$pattern" "$program" "${words[@]}"
-	done <<- 'END'
+	done
+}
+
+ipcstat() { # PROGRAM
+	each "$1" <<- 'END'
 		no.such.option -5
 		no.such.option 1 -1
 		no.such.option -x
@@ -50,14 +53,8 @@ arguments() {
 	END
 }
 
-# The same of ipclab.
-exercises() { # PROGRAM
-	local program=$1
-	local words pattern args
-	while read -r pattern args; do
-		eval "words=($args)"
-		complains "$program $args" 2 "$pattern" "$program" "${words[@]}"
-	done <<- 'END'
+ipclab() { # PROGRAM
+	each "$1" <<- 'END'
 		what.to.do
 		no.such.command frobnicate
 		takes.no.arguments list pipe
@@ -83,14 +80,10 @@ exercises() { # PROGRAM
 	END
 }
 
-exercises user/ipclab
-if [ -x build/sanitize/ipclab ]; then exercises build/sanitize/ipclab; fi
-arguments user/ipcstat
-if [ -x build/sanitize/ipcstat ]; then
-	arguments build/sanitize/ipcstat
-else
-	skip "build/sanitize/ipcstat" "not built: make user SANITIZE=1"
-fi
+for directory in user build/sanitize; do
+	ipcstat $directory/ipcstat
+	ipclab $directory/ipclab
+done
 is "-h fits 80 columns" "$(user/ipcstat -h | awk 'length > 80')" ""
 is "-V says the version" "$(user/ipcstat -V)" \
 	"ipcstat $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
