@@ -12,7 +12,7 @@ set -u
 left() {
 	{
 		ipcs -q -m -s | grep '^0x'
-		find /dev/shm /dev/mqueue /tmp -name '*ipclab*'
+		find /dev/shm /dev/mqueue /tmp -maxdepth 1 -name '*ipclab*'
 		pgrep -x ipclab
 	} | grep -v "^$dir"
 }
