@@ -32,13 +32,18 @@ static __always_inline struct ipc_row *inet_row(const struct sock *sk)
 
 /*
  * Whether pages are a process's: those that copy_splice_read() has just made for a
- * pipe have no mapping. @iter may have been used up; then it points behind them.
+ * pipe have no mapping. If @moved bytes have used @iter up, it points behind them.
  */
-static bool user_pages(const struct iov_iter *iter)
+static bool user_pages(const struct iov_iter *iter, int moved)
 {
 	const struct bio_vec *bvec = iter->bvec;
 
-	return !bvec || page_folio((bvec - !iter->nr_segs)->bv_page)->mapping;
+	if (!iter->nr_segs) {
+		if (moved <= 0)
+			return true;
+		bvec--;
+	}
+	return page_folio(bvec->bv_page)->mapping;
 }
 
 /*
@@ -46,13 +51,14 @@ static bool user_pages(const struct iov_iter *iter)
  * splice, and sendpage before 6.5; nor are pages that a block device sends. What
  * io_uring moves in registered buffers is, though they come as pages.
  */
-static __always_inline bool of_process(const struct socket *sock, const struct msghdr *msg)
+static __always_inline bool of_process(const struct socket *sock, const struct msghdr *msg,
+				       int ret)
 {
 	if (likely(user_backed_iter(&msg->msg_iter)))
 		return true;
 	return iov_iter_is_bvec(&msg->msg_iter) && !(msg->msg_flags & MSG_SPLICE_PAGES) &&
 	       sock->file && (current->io_uring || current->flags & PF_IO_WORKER) &&
-	       user_pages(&msg->msg_iter);
+	       user_pages(&msg->msg_iter, ret);
 }
 
 /* As tcp_sendmsg_locked() and __ip_append_data() decide; both need a capable device. */
@@ -73,7 +79,7 @@ static __always_inline bool sent(struct ipc_row *row, const struct ipc_call *cal
 	const struct msghdr *msg = (const struct msghdr *)call->arg[1];
 	int ret = call->ret, copied = ret;
 
-	if (!of_process(sock, msg))
+	if (!of_process(sock, msg, ret))
 		return false;
 	if (unlikely(ret == -EAGAIN) && msg->msg_flags & MSG_DONTWAIT && ipc_msg_retried(msg))
 		return false;
@@ -95,7 +101,7 @@ static __always_inline bool received(struct ipc_row *row, const struct ipc_call 
 	unsigned int flags = call->arg[3];
 	int ret = call->ret;
 
-	if (!of_process(sock, msg))
+	if (!of_process(sock, msg, ret))
 		return false;
 	if (unlikely(ret == -EAGAIN) && flags & MSG_DONTWAIT && ipc_msg_retried(msg))
 		return false;
