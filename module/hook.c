@@ -22,7 +22,7 @@
 #include "resolve.h"
 
 #define IPC_MAX_CALLERS		4
-#define IPC_MAX_ENTRIES		32
+#define IPC_MAX_ENTRIES		48
 #define IPC_POOL_SHORT		256	/* kretprobe pool of a function that does not sleep */
 
 /*
@@ -60,11 +60,15 @@ static struct ipc_hook_state *ipc_krp_state(struct kretprobe *krp)
 static int ipc_krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct ipc_call *call = (struct ipc_call *)ri->data;
+	ipc_done_t begin;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(call->arg); i++)
 		call->arg[i] = regs_get_kernel_argument(regs, i);
 	call->nvcsw = current->nvcsw;
+	begin = ipc_krp_state(get_kretprobe(ri))->hook->begin;
+	if (begin)
+		begin(call);
 	return 0;
 }
 NOKPROBE_SYMBOL(ipc_krp_entry);
@@ -101,7 +105,7 @@ static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 {
 	if (wrap) {
 		st->kind = "wrap";
-		st->slot = wrap->attach(symbol, st->hook->nargs, st->hook->done);
+		st->slot = wrap->attach(symbol, st->hook->nargs, st->hook->begin, st->hook->done);
 		if (st->slot >= 0 || st->slot == -ENOENT)
 			return min(st->slot, 0);
 		pr_info("%s: no wrapper (%d), using a kretprobe\n", symbol, st->slot);
@@ -111,26 +115,25 @@ static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 
 /* ---- entries ---- */
 
-static __always_inline void ipc_entry(struct ipc_hook_state *st, unsigned long parent_ip,
-				      struct ftrace_regs *fregs)
+static __always_inline bool ipc_is_caller(const struct ipc_hook_state *st,
+					  unsigned long parent_ip)
 {
 	unsigned int i;
 
 	if (!st->hook->callers)
-		goto call;
+		return true;
 	for (i = 0; i < st->nr_callers; i++)
 		/* A call in the last instruction returns behind the function. */
 		if (parent_ip - st->caller[i].start <= st->caller[i].size)
-			goto call;
-	return;
-call:
-	st->hook->entry(fregs);
+			return true;
+	return false;
 }
 
 /*
  * All entry hooks share one ftrace_ops, and are found by address, those called
  * often first. An ops each would be faster by a few instructions, but each is a
- * grace period for rmmod to wait for.
+ * grace period for rmmod to wait for. A function may have several hooks, for
+ * different callers.
  */
 static struct ipc_entry_hook {
 	unsigned long ip;
@@ -144,8 +147,8 @@ static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
 	const struct ipc_entry_hook *entry;
 
 	for (entry = entries; entry < entries + nr_entries; entry++) {
-		if (entry->ip == ip) {
-			ipc_entry(entry->st, parent_ip, fregs);
+		if (entry->ip == ip && ipc_is_caller(entry->st, parent_ip)) {
+			entry->st->hook->entry(fregs);
 			return;
 		}
 	}
@@ -156,14 +159,25 @@ static struct ftrace_ops entry_ops = {
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
+static bool ipc_entry_has(unsigned long ip)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_entries; i++)
+		if (entries[i].ip == ip)
+			return true;
+	return false;
+}
+
 static int ipc_entry_add(struct ipc_hook_state *st, unsigned long ip)
 {
 	unsigned int at = st->hook->hot ? 0 : nr_entries;
-	int err;
+	int err = 0;
 
 	if (nr_entries == IPC_MAX_ENTRIES)
 		return -ENOSPC;
-	err = ftrace_set_filter_ip(&entry_ops, ip, 0, 0);
+	if (!ipc_entry_has(ip))
+		err = ftrace_set_filter_ip(&entry_ops, ip, 0, 0);
 	if (err)
 		return err;
 	memmove(&entries[at + 1], &entries[at], (nr_entries - at) * sizeof(*entries));

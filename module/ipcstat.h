@@ -57,16 +57,20 @@ enum {
 #define IPC_BITS_DATA(dir)	(IPC_BIT((dir) + IPC_D_BYTES) | IPC_BIT((dir) + IPC_D_COPIED))
 #define IPC_BITS_WAITS(dir)	(IPC_BIT((dir) + IPC_D_WAITS) | IPC_BIT((dir) + IPC_D_WAIT_NS))
 #define IPC_BITS_FAILS(dir)	(IPC_BIT((dir) + IPC_D_FAILS))
+/* all waits of a row, in the directions in which it can wait */
+#define IPC_BITS_SLEEP(dir)	(IPC_BITS_WAITS(dir) | IPC_BIT(IPC_BLOCKED))
 /* what a return value tells */
 #define IPC_BITS_RESULT(dir)	(IPC_BITS_OPS(dir) | IPC_BITS_DATA(dir) | IPC_BITS_FAILS(dir))
 #define IPC_BITS_QUEUE		(IPC_BIT(IPC_QUEUED) | IPC_BIT(IPC_QUEUED_BYTES))
 
 #define IPC_MAX_DETAILS		8
+#define IPC_MAX_ROWS		32
 
 /* One CPU's share of a row. Only ever added to; summed on read. */
 struct ipc_cells {
 	u64 col[IPC_COLS];
 	u64 detail[IPC_MAX_DETAILS];
+	u64 runq_ns[2];		/* of wait_ns, to send and to receive */
 };
 
 /**
@@ -135,29 +139,40 @@ static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, long r
 	ipc_add(row, dir + IPC_D_COPIED, copied);
 }
 
-/* ---- sleeping: a note per task, while it sleeps in a mechanism ---- */
+/* ---- sleeping: a note per task, while it waits in a mechanism ---- */
 
 /**
  * ipc_sleep - the current task is about to sleep in @row
- *
- * Called from an entry hook on the function that sleeps. A second call before
- * ipc_woke() (a spurious wake-up) changes nothing.
- */
-void ipc_sleep(struct ipc_row *row);
-
-/**
- * ipc_woke - an operation has returned: if it slept in @row, count the wait
  * @row: the row
  * @dir: IPC_SEND or IPC_RECV
+ *
+ * Called from an entry hook on a function that sleeps once; it is called again for each
+ * sleep. A second sleep of the same operation in the same direction is the same
+ * wait. Nothing is counted if the task does not really sleep.
+ */
+void ipc_sleep(struct ipc_row *row, enum ipc_dir dir);
+
+/*
+ * The same where each interruptible sleep until ipc_woke() belongs to the mechanism: for
+ * functions that sleep in a loop of their own, with no function to hook in it.
+ */
+void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir);
+
+/**
+ * ipc_woke - an operation has returned: if it has slept, count the wait
  * @call: the operation; a note of an earlier one, whose end was missed, is no wait
  *
- * After each operation that may have called ipc_sleep(), also where it was woken before
- * it really slept. Cheap where there is no note.
+ * After each operation that may have called ipc_sleep(), also where it did not
+ * sleep, and not inside another one. Cheap where there is no note.
  */
-void ipc_woke(struct ipc_row *row, enum ipc_dir dir, const struct ipc_call *call);
+void ipc_woke(const struct ipc_call *call);
 
 /* The current task is no longer asleep in any row. Nothing is counted. */
 void ipc_note_drop(void);
+
+/* sched:sched_switch, for all rows (mech/task.c). */
+void ipc_note_switch(bool preempt, struct task_struct *prev, struct task_struct *next,
+		     unsigned int prev_state);
 
 /* ---- hooks ---- */
 
@@ -189,6 +204,7 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  *	hook's own.
  * @feeds: the columns that are exact only while this hook is attached
  * @done: IPC_HOOK_RETURN: called after each call
+ * @begin: IPC_HOOK_RETURN: called before each call, if not NULL; ->ret is not set
  * @entry: IPC_HOOK_ENTRY: called before each call
  * @probe: IPC_HOOK_TRACE: the probe, with the tracepoint's prototype behind a
  *	void pointer to the hook. Preemptible from 7.x on: per-task or this_cpu_*
@@ -211,6 +227,7 @@ struct ipc_hook {
 		ipc_entry_t entry;
 		void *probe;
 	};
+	ipc_done_t begin;
 	const char *const *callers;
 	u8 nargs;
 	bool sleeps;
@@ -270,6 +287,8 @@ void ipc_set_free(struct ipc_set *set);
 void ipc_set_open(struct ipc_set *set);
 /* Adds @object unless it is there; the tag of one that is there stays. */
 void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag);
+/* The tag of @object, or 0 if it is not there. */
+unsigned long ipc_set_tag(struct ipc_set *set, const void *object);
 /* Returns true if it was there. */
 bool ipc_set_del(struct ipc_set *set, const void *object);
 bool ipc_set_exact(const struct ipc_set *set);
@@ -313,6 +332,8 @@ struct ipc_row *ipc_row_find(const char *name);
 /* All columns of a row; may sleep. */
 void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS]);
 u64 ipc_row_detail(struct ipc_row *row, unsigned int nr);
+/* Of the row's wait_ns in a direction: what it was awake but not running. */
+u64 ipc_row_runq_ns(struct ipc_row *row, enum ipc_dir dir);
 u64 ipc_signal_read(unsigned int sig, unsigned int col);
 
 struct ipc_hook_info {

@@ -101,6 +101,16 @@ u64 ipc_row_detail(struct ipc_row *row, unsigned int nr)
 	return sum;
 }
 
+u64 ipc_row_runq_ns(struct ipc_row *row, enum ipc_dir dir)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(row->cells, cpu)->runq_ns[dir == IPC_RECV]);
+	return sum;
+}
+
 static u64 ipc_row_blocked(struct ipc_row *row)
 {
 	s64 sum = 0;

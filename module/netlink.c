@@ -88,6 +88,15 @@ static int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
 	return err;
 }
 
+/* Known, or not, as the waits that it is a part of. */
+static const struct {
+	const char *name;
+	enum ipc_dir dir;
+} runq[] = {
+	{ "send_runq_ns", IPC_SEND },
+	{ "recv_runq_ns", IPC_RECV },
+};
+
 static int ipc_put_row(struct sk_buff *skb, struct ipc_row *row)
 {
 	struct ipc_value value[IPC_COLS];
@@ -99,6 +108,12 @@ static int ipc_put_row(struct sk_buff *skb, struct ipc_row *row)
 	for (i = 0; !err && i < IPC_COLS; i++)
 		err = ipc_put_value(skb, IPCSTAT_A_COUNTER, ipc_col_names[i], &value[i],
 				    i < IPC_SEND_OPS);
+	for (i = 0; !err && i < ARRAY_SIZE(runq); i++) {
+		struct ipc_value queued = value[runq[i].dir + IPC_D_WAIT_NS];
+
+		queued.value = ipc_row_runq_ns(row, runq[i].dir);
+		err = ipc_put_value(skb, IPCSTAT_A_COUNTER, runq[i].name, &queued, false);
+	}
 	for (i = 0; !err && row->details && row->details[i]; i++) {
 		struct ipc_value detail = { .kind = IPC_VALUE, .value = ipc_row_detail(row, i) };
 

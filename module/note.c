@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Notes of sleeping tasks: who sleeps in which mechanism, since when.
+ * Notes of tasks that wait: who sleeps in which mechanism, since when.
  *
- * A note is written by a task that is about to sleep and removed by the same task
- * when its operation has returned. So each note has one writer, and a slot is
- * taken with one compare-and-swap, without a lock. Slots have a cache line each:
- * sleeping tasks do not disturb each other.
+ * A note is made when an operation is about to sleep (ipc_sleep()) and removed when it
+ * has returned (ipc_woke()), by the task that it is about. In between the
+ * scheduler tells when that task really leaves its CPU and when it runs again
+ * (ipc_note_switch()). So all that writes a note happens one after the other, and a
+ * slot is taken with one compare-and-swap, without a lock. Slots have a cache line
+ * each: sleeping tasks do not disturb each other.
+ *
+ * IPC sleeps are interruptible; sleeps for a lock, for memory, or in most page
+ * faults are not. That, and that a note is good for one sleep only where the
+ * mechanism announces each, tells what is a wait.
  */
 #include <linux/atomic.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/timekeeping.h>
 
 #include "ipcstat.h"
@@ -18,9 +26,16 @@
 #define IPC_NOTE_PROBES		64
 
 /*
- * @nvcsw: the task's voluntary switches before the sleep. Where they have not moved
- *	since, it was woken before it slept; where there were more when an operation
- *	began, the note is of an earlier one.
+ * @since_ns: when it fell asleep; 0: it is awake
+ * @wait_ns: its sleeps in this operation so far
+ * @runq_ns: of these, the time that it was awake but no CPU ran it
+ * @nvcsw: its voluntary switches when the note was made. Where there were more when an
+ *	operation began, the note is of an earlier one, whose end was missed.
+ * @dir: IPC_SEND or IPC_RECV
+ * @armed: the next interruptible sleep is one in the mechanism
+ * @once: and it alone is
+ * @slept: there was one
+ * @home: slot where the search for this note begins
  * @nr_home: number of notes whose search begins at this slot: where it is 0, as it is for
  *	nearly all tasks that are awake, there is nothing to search for
  */
@@ -28,7 +43,12 @@ struct ipc_note {
 	struct task_struct *task;	/* NULL: free */
 	struct ipc_row *row;
 	u64 since_ns;
+	u64 wait_ns;
+	u64 runq_ns;
 	unsigned long nvcsw;
+	u8 dir;
+	bool armed, once, slept;
+	u32 home;
 	atomic_t nr_home;
 } ____cacheline_aligned;
 
@@ -38,89 +58,178 @@ static unsigned int note_bits;
 /* Sleeps that found no free note. */
 atomic64_t ipc_lost_notes;
 
-static struct ipc_note *ipc_note_at(unsigned int probe)
+static struct ipc_note *ipc_note_at(unsigned int slot)
 {
-	return &notes[(hash_ptr(current, note_bits) + probe) & ((1U << note_bits) - 1)];
+	return &notes[slot & ((1U << note_bits) - 1)];
 }
 
-static struct ipc_note *ipc_note_find(void)
+static __always_inline struct ipc_note *ipc_note_find(const struct task_struct *task)
 {
+	u32 home = hash_ptr(task, note_bits);
+	int left = atomic_read(&notes[home].nr_home);
 	unsigned int probe;
 
-	if (likely(!atomic_read(&ipc_note_at(0)->nr_home)))
-		return NULL;
-	for (probe = 0; probe < IPC_NOTE_PROBES; probe++)
-		if (READ_ONCE(ipc_note_at(probe)->task) == current)
-			return ipc_note_at(probe);
+	for (probe = 0; unlikely(left > 0) && probe < IPC_NOTE_PROBES; probe++) {
+		struct ipc_note *note = ipc_note_at(home + probe);
+		const struct task_struct *owner = READ_ONCE(note->task);
+
+		if (owner == task)
+			return note;
+		if (owner && READ_ONCE(note->home) == home)
+			left--;
+	}
 	return NULL;
 }
 
-void ipc_sleep(struct ipc_row *row)
+static struct ipc_note *ipc_note_new(void)
 {
-	struct ipc_note *note;
+	u32 home = hash_ptr(current, note_bits);
 	unsigned int probe;
 
-	/* Nobody would remove the note. */
-	if (unlikely(row->lost & IPC_BIT(IPC_BLOCKED)))
-		return;
-	note = ipc_note_find();
-	if (note) {
-		if (likely(note->row == row))
-			return;
-		/* The end of that operation was missed. */
-		this_cpu_dec(*note->row->blocked);
-		goto fill;
-	}
 	for (probe = 0; probe < IPC_NOTE_PROBES; probe++) {
-		note = ipc_note_at(probe);
+		struct ipc_note *note = ipc_note_at(home + probe);
+
 		if (!READ_ONCE(note->task) && !cmpxchg(&note->task, NULL, current)) {
-			atomic_inc(&ipc_note_at(0)->nr_home);
-			goto fill;
+			WRITE_ONCE(note->home, home);
+			atomic_inc(&notes[home].nr_home);
+			return note;
 		}
 	}
-	atomic64_inc(&ipc_lost_notes);
-	return;
-fill:
-	note->row = row;
-	note->nvcsw = current->nvcsw;
-	note->since_ns = ktime_get_ns();
-	this_cpu_inc(*row->blocked);
+	return NULL;
 }
 
 static void ipc_note_free(struct ipc_note *note)
 {
-	this_cpu_dec(*note->row->blocked);
-	atomic_dec(&ipc_note_at(0)->nr_home);
-	/* The next owner's writes come after our reads. */
+	atomic_dec(&notes[note->home].nr_home);
+	WRITE_ONCE(note->armed, false);
+	/* The next owner's writes come after ours. */
 	smp_store_release(&note->task, NULL);
 }
 
-void ipc_woke(struct ipc_row *row, enum ipc_dir dir, const struct ipc_call *call)
+static void ipc_note_count(const struct ipc_note *note)
 {
-	struct ipc_note *note = ipc_note_find();
+	struct ipc_row *row = note->row;
 
-	if (!note)
+	if (!note->slept)
 		return;
-	if (likely(note->row == row && note->nvcsw != current->nvcsw &&
-		   (long)(note->nvcsw - call->nvcsw) >= 0)) {
-		ipc_add(row, dir + IPC_D_WAITS, 1);
-		ipc_add(row, dir + IPC_D_WAIT_NS, ktime_get_ns() - note->since_ns);
+	ipc_add(row, note->dir + IPC_D_WAITS, 1);
+	ipc_add(row, note->dir + IPC_D_WAIT_NS, note->wait_ns);
+	this_cpu_add(row->cells->runq_ns[note->dir == IPC_RECV], note->runq_ns);
+}
+
+static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, bool once)
+{
+	struct ipc_note *note;
+
+	/* Nobody would remove the note, or notice the sleep. */
+	if (unlikely(row->lost & IPC_BIT(IPC_BLOCKED)))
+		return;
+	note = ipc_note_find(current);
+	if (note && note->row == row && note->dir == dir)
+		goto arm;
+	if (note) {
+		/* A splice waits at both ends, one after the other. */
+		ipc_note_count(note);
+	} else {
+		note = ipc_note_new();
+		if (!note) {
+			atomic64_inc(&ipc_lost_notes);
+			return;
+		}
 	}
+	note->row = row;
+	note->dir = dir;
+	note->wait_ns = 0;
+	note->runq_ns = 0;
+	note->slept = false;
+	note->nvcsw = current->nvcsw;
+arm:
+	note->once = once;
+	WRITE_ONCE(note->armed, true);
+}
+
+void ipc_sleep(struct ipc_row *row, enum ipc_dir dir)
+{
+	ipc_note_arm(row, dir, true);
+}
+
+void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir)
+{
+	ipc_note_arm(row, dir, false);
+}
+
+void ipc_woke(const struct ipc_call *call)
+{
+	struct ipc_note *note = ipc_note_find(current);
+
+	if (likely(!note))
+		return;
+	if ((long)(note->nvcsw - call->nvcsw) >= 0)
+		ipc_note_count(note);
 	ipc_note_free(note);
 }
 
 void ipc_note_drop(void)
 {
-	struct ipc_note *note = ipc_note_find();
+	struct ipc_note *note = ipc_note_find(current);
 
 	if (unlikely(note))
 		ipc_note_free(note);
 }
 
-/* Twice as many notes as sleepers: searches stay short. */
+/* ---- the scheduler's side: the run queue is locked, interrupts are off ---- */
+
+static void ipc_note_out(struct ipc_note *note)
+{
+	note->since_ns = ktime_get_mono_fast_ns();
+	note->slept = true;
+	this_cpu_inc(*note->row->blocked);
+}
+
+static void ipc_note_in(struct ipc_note *note)
+{
+	u64 slept_ns = ktime_get_mono_fast_ns() - note->since_ns;
+	u64 queued_ns = 0;
+
+#ifdef CONFIG_SCHED_INFO
+	/* On this run queue since then, by the clock of this CPU; see sched_info_enqueue(). */
+	if (note->task->sched_info.last_queued)
+		queued_ns = max_t(s64, 0, local_clock() - note->task->sched_info.last_queued);
+#endif
+	note->wait_ns += slept_ns;
+	note->runq_ns += min(queued_ns, slept_ns);
+	note->since_ns = 0;
+	if (note->once)
+		note->armed = false;
+	this_cpu_dec(*note->row->blocked);
+}
+
+/*
+ * A task that a signal has kept from sleeping is running again already (__schedule()),
+ * whatever @prev_state says.
+ */
+void ipc_note_switch(bool preempt, struct task_struct *prev, struct task_struct *next,
+		     unsigned int prev_state)
+{
+	struct ipc_note *note;
+
+	if (!preempt && prev_state & TASK_INTERRUPTIBLE) {
+		note = ipc_note_find(prev);
+		if (unlikely(note) && note->armed && READ_ONCE(prev->__state) != TASK_RUNNING)
+			ipc_note_out(note);
+	}
+	note = ipc_note_find(next);
+	if (unlikely(note) && note->since_ns)
+		ipc_note_in(note);
+}
+
+/*
+ * Four times as many notes as sleepers: searches stay short, and most tasks that are
+ * awake find nothing to search.
+ */
 int ipc_notes_init(void)
 {
-	note_bits = order_base_2(2 * ipc_max_sleepers);
+	note_bits = order_base_2(4 * ipc_max_sleepers);
 	notes = kvcalloc(1U << note_bits, sizeof(*notes), GFP_KERNEL);
 	return notes ? 0 : -ENOMEM;
 }

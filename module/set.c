@@ -119,6 +119,19 @@ bool ipc_set_del(struct ipc_set *set, const void *object)
 	return member;
 }
 
+unsigned long ipc_set_tag(struct ipc_set *set, const void *object)
+{
+	struct ipc_bucket *bucket = ipc_set_bucket(set, object);
+	const struct ipc_member *member;
+	unsigned long flags, tag;
+
+	spin_lock_irqsave(&bucket->lock, flags);
+	member = ipc_set_find(bucket, object);
+	tag = member ? member->tag : 0;
+	spin_unlock_irqrestore(&bucket->lock, flags);
+	return tag;
+}
+
 bool ipc_set_exact(const struct ipc_set *set)
 {
 	return !READ_ONCE(set->lost);

@@ -44,7 +44,7 @@
 /*
  * @ops, @wrapper: the redirection: @ops is registered on @name, its handler
  *	continues in @wrapper
- * @body, @done: the wrapper's two static calls
+ * @body, @begin, @done: the wrapper's static calls; without @begin that one is a nop
  * @gen: changes at each attach and detach: a call that began under another value
  *	must not be reported
  * @name: the function; empty: never used. A slot keeps its function for ever, for
@@ -53,8 +53,8 @@
 struct ipc_slot {
 	struct ftrace_ops ops;
 	void *wrapper;
-	struct static_call_key *body_key, *done_key;
-	void *body_tramp, *done_tramp;
+	struct static_call_key *body_key, *begin_key, *done_key;
+	void *body_tramp, *begin_tramp, *done_tramp;
 	unsigned int nargs;
 	unsigned int gen;
 	bool attached;
@@ -98,13 +98,17 @@ static unsigned long ipc_no_body7(unsigned long a, unsigned long b, unsigned lon
  */
 #define IPC_WRAPPER(nr, none, params, ...)						\
 DEFINE_STATIC_CALL(ipc_body_##nr, none);						\
+DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, ipc_no_done);					\
 DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
 static unsigned long __used ipc_wrapper_##nr params					\
 {											\
 	unsigned int gen = READ_ONCE(slots[nr].gen);					\
 	struct ipc_call call = { .arg = { a, b, c, d, e, f }, .nvcsw = current->nvcsw };	\
 											\
-	this_cpu_inc(inflight);								\
+	preempt_disable_notrace();							\
+	__this_cpu_inc(inflight);							\
+	static_call_cond(ipc_begin_##nr)(&call);					\
+	preempt_enable_notrace();							\
 	call.ret = static_call(ipc_body_##nr)(__VA_ARGS__);				\
 	preempt_disable_notrace();							\
 	if (likely(READ_ONCE(slots[nr].gen) == gen))					\
@@ -154,6 +158,8 @@ static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
 	.wrapper = ipc_wrapper_##nr,							\
 	.body_key = &STATIC_CALL_KEY(ipc_body_##nr),					\
 	.body_tramp = STATIC_CALL_TRAMP_ADDR(ipc_body_##nr),				\
+	.begin_key = &STATIC_CALL_KEY(ipc_begin_##nr),					\
+	.begin_tramp = STATIC_CALL_TRAMP_ADDR(ipc_begin_##nr),				\
 	.done_key = &STATIC_CALL_KEY(ipc_done_##nr),					\
 	.done_tramp = STATIC_CALL_TRAMP_ADDR(ipc_done_##nr),				\
 	.nargs = args,									\
@@ -216,7 +222,13 @@ static int ipc_bind(struct ipc_slot *slot, const char *name)
 	return 0;
 }
 
-static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t done)
+static void ipc_clear(struct ipc_slot *slot)
+{
+	__static_call_update(slot->begin_key, slot->begin_tramp, NULL);
+	__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
+}
+
+static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t begin, ipc_done_t done)
 {
 	struct ipc_slot *slot;
 	int err = 0;
@@ -235,11 +247,13 @@ static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t done)
 		goto out;
 
 	__static_call_update(slot->done_key, slot->done_tramp, done);
+	if (begin)
+		__static_call_update(slot->begin_key, slot->begin_tramp, begin);
 	WRITE_ONCE(slot->gen, slot->gen + 1);
 	if (!slot->registered)
 		err = register_ftrace_function(&slot->ops);
 	if (err) {
-		__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
+		ipc_clear(slot);
 		goto out;
 	}
 	slot->registered = true;
@@ -264,7 +278,7 @@ static void ipc_detach(const int *which, unsigned int nr)
 		struct ipc_slot *slot = &slots[which[i]];
 
 		WRITE_ONCE(slot->gen, slot->gen + 1);
-		__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
+		ipc_clear(slot);
 		slot->attached = false;
 	}
 	nr_attached -= nr;

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 /* Changes with struct ipc_call, struct ipc_wrap_api or what they mean. */
-#define IPC_WRAP_VERSION	1
+#define IPC_WRAP_VERSION	2
 
 /**
  * struct ipc_call - one call of a hooked function, as it returns
@@ -24,7 +24,7 @@ struct ipc_call {
 };
 
 /**
- * typedef ipc_done_t - called when a hooked function has returned
+ * typedef ipc_done_t - called when a hooked function has returned, or begins
  *
  * Runs in the caller's context with preemption disabled: no sleeping. The same for
  * a wrapper and for a kretprobe.
@@ -35,7 +35,8 @@ typedef void (*ipc_done_t)(const struct ipc_call *call);
  * struct ipc_wrap_api - the interface between the two modules
  * @version: IPC_WRAP_VERSION
  * @attach: redirect function @name, of @nargs (at most 7) integer arguments, and
- *	call @done after each call of it that began from now on. Returns a slot
+ *	call @begin, if not NULL, before each call, ->ret not set, and @done after
+ *	each call of it that began from now on. Returns a slot
  *	number or an error: -ENOENT no such function, -ENOTUNIQ the name is
  *	ambiguous, -EBUSY somebody else redirects it, -ENOSPC no slot is left,
  *	-EOPNOTSUPP not possible on this kernel.
@@ -45,7 +46,7 @@ typedef void (*ipc_done_t)(const struct ipc_call *call);
  */
 struct ipc_wrap_api {
 	u32 version;
-	int (*attach)(const char *name, unsigned int nargs, ipc_done_t done);
+	int (*attach)(const char *name, unsigned int nargs, ipc_done_t begin, ipc_done_t done);
 	void (*detach)(const int *slots, unsigned int nr);
 };
 

@@ -37,7 +37,7 @@ static void recv_done(const struct ipc_call *call, long ret)
 	ipc_add(&futex_row, IPC_RECV_OPS, 1);
 	if (ret < 0)
 		ipc_add(&futex_row, IPC_RECV_FAILS, 1);
-	ipc_woke(&futex_row, IPC_RECV, call);
+	ipc_woke(call);
 }
 
 /* ---- futex(2) ---- */
@@ -104,7 +104,7 @@ static bool wait_is_shared(void)
 static void wait_entry(struct ftrace_regs *regs)
 {
 	if (wait_is_shared())
-		ipc_sleep(&futex_row);
+		ipc_sleep_often(&futex_row, IPC_RECV);
 }
 
 /* futex_wait_restart(restart_block) */
@@ -141,7 +141,7 @@ static bool waitv_is_shared(unsigned int nr)
 static void waitv_entry(struct ftrace_regs *regs)
 {
 	if (waitv_is_shared(ipc_arg(regs, 1)))
-		ipc_sleep(&futex_row);
+		ipc_sleep_often(&futex_row, IPC_RECV);
 }
 
 static void waitv_done(const struct ipc_call *call)
@@ -182,7 +182,7 @@ static void requeue2_done(const struct ipc_call *call)
 /* ---- hooks ---- */
 
 #define SEND_BITS	(IPC_BITS_OPS(IPC_SEND) | IPC_BITS_FAILS(IPC_SEND))
-#define WAIT_BITS	(IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED))
+#define WAIT_BITS	IPC_BITS_SLEEP(IPC_RECV)
 #define RECV_BITS	(IPC_BITS_OPS(IPC_RECV) | IPC_BITS_FAILS(IPC_RECV) | WAIT_BITS)
 
 static struct ipc_hook futex_hooks[] = {

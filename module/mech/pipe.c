@@ -11,28 +11,27 @@
 
 #include "ipcstat.h"
 
-#define PIPE_UNKNOWN	(IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV))
-
 static void pipe_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
 static struct ipc_row pipe_row = {
 	.name = "pipe",
 	.na = IPC_BIT(IPC_QUEUED),	/* a byte stream has no messages */
-	.unknown = PIPE_UNKNOWN,
 	.gauge = pipe_gauge,
 };
 
 static struct ipc_row fifo_row = {
 	.name = "fifo",
 	.na = IPC_BIT(IPC_QUEUED),
-	.unknown = PIPE_UNKNOWN,
 	.gauge = pipe_gauge,
 };
 
 /* All pipes, by struct pipe_inode_info; the tag is the row. */
 static struct ipc_set *pipes;
 
-enum { PIPE_READ, PIPE_WRITE, PIPE_CREATE, FIFO_OPEN, FIFO_WAIT, PIPE_FREE };
+enum {
+	PIPE_READ, PIPE_WRITE, PIPE_CREATE, FIFO_OPEN, FIFO_WAIT, PIPE_FREE,
+	READER_WAIT, WRITER_WAIT,
+};
 
 static struct ipc_row *pipe_inode_row(const struct inode *inode)
 {
@@ -54,6 +53,7 @@ static __always_inline void pipe_done(const struct ipc_call *call, enum ipc_dir 
 	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
 	ssize_t ret = call->ret;
 
+	ipc_woke(call);
 	if (unlikely(ret == -EAGAIN) && ipc_kiocb_retried(iocb))
 		return;
 	/* A core dump's writer has its data in kernel memory. */
@@ -91,15 +91,50 @@ static void pipe_create_done(const struct ipc_call *call)
 /* fifo_open(inode, file): on success the file holds the pipe. */
 static void fifo_open_done(const struct ipc_call *call)
 {
+	ipc_woke(call);
 	if (!(int)call->ret)
 		pipe_track((const struct inode *)call->arg[0]);
 }
 
-/* wait_for_partner(pipe, cnt): a FIFO whose open sleeps exists, too. */
+/*
+ * wait_for_partner(pipe, cnt): a FIFO whose open sleeps exists, too. Who opens it to read
+ * waits for the count of writers.
+ */
 static void fifo_wait_entry(struct ftrace_regs *regs)
 {
-	ipc_set_add(pipes, (void *)ipc_arg(regs, 0), (unsigned long)&fifo_row);
+	struct pipe_inode_info *pipe = (void *)ipc_arg(regs, 0);
+
+	ipc_set_add(pipes, pipe, (unsigned long)&fifo_row);
+	ipc_sleep_often(&fifo_row, (void *)ipc_arg(regs, 1) == &pipe->w_counter ?
+			IPC_RECV : IPC_SEND);
 }
+
+/* ---- waits ---- */
+
+/* A pipe that is not in the set is not known to be a pipe or a FIFO. */
+static void pipe_sleeps(const struct pipe_inode_info *pipe, enum ipc_dir dir)
+{
+	struct ipc_row *row = (struct ipc_row *)ipc_set_tag(pipes, pipe);
+
+	if (likely(row))
+		ipc_sleep(row, dir);
+	else
+		atomic64_inc(&ipc_lost_notes);
+}
+
+/* prepare_to_wait_event(wq_head, wq_entry, state): at the pipe's rd_wait and wr_wait. */
+static void reader_waits(struct ftrace_regs *regs)
+{
+	pipe_sleeps(container_of((void *)ipc_arg(regs, 0), struct pipe_inode_info, rd_wait),
+		    IPC_RECV);
+}
+
+static void writer_waits(struct ftrace_regs *regs)
+{
+	pipe_sleeps(container_of((void *)ipc_arg(regs, 0), struct pipe_inode_info, wr_wait),
+		    IPC_SEND);
+}
+
 
 /* free_pipe_info(pipe): also for the private pipes of sendfile, which are not in the set. */
 static void pipe_free_entry(struct ftrace_regs *regs)
@@ -168,6 +203,7 @@ static void pipe_exit(void)
 }
 
 #define PIPE_GAUGES	(IPC_BIT(IPC_OBJECTS) | IPC_BIT(IPC_QUEUED_BYTES))
+#define PIPE_SLEEPS	(IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV))
 #define PIPE_FEEDS(cols)	IPC_FEEDS({ &pipe_row, cols }, { &fifo_row, cols })
 
 static struct ipc_hook pipe_hooks[] = {
@@ -177,14 +213,14 @@ static struct ipc_hook pipe_hooks[] = {
 		.symbols = IPC_NAMES("anon_pipe_read", "pipe_read"),
 		.done = pipe_read_done,
 		.sleeps = true,
-		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_RECV)),
+		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV)),
 	},
 	[PIPE_WRITE] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("anon_pipe_write", "pipe_write"),
 		.done = pipe_write_done,
 		.sleeps = true,
-		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_SEND)),
+		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND)),
 	},
 	[PIPE_CREATE] = {
 		.kind = IPC_HOOK_RETURN,
@@ -197,19 +233,35 @@ static struct ipc_hook pipe_hooks[] = {
 		.symbols = IPC_NAMES("fifo_open"),
 		.done = fifo_open_done,
 		.sleeps = true,
-		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES }),
+		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES | PIPE_SLEEPS }),
 	},
 	[FIFO_WAIT] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("wait_for_partner"),
 		.entry = fifo_wait_entry,
-		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES }),
+		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES | PIPE_SLEEPS }),
 	},
 	[PIPE_FREE] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("free_pipe_info"),
 		.entry = pipe_free_entry,
-		.feeds = PIPE_FEEDS(PIPE_GAUGES),
+		.feeds = PIPE_FEEDS(PIPE_GAUGES | PIPE_SLEEPS),
+	},
+	[READER_WAIT] = {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("prepare_to_wait_event"),
+		.callers = IPC_NAMES("anon_pipe_read", "pipe_read", "pipe_wait_readable"),
+		.entry = reader_waits,
+		.hot = true,
+		.feeds = PIPE_FEEDS(IPC_BITS_SLEEP(IPC_RECV)),
+	},
+	[WRITER_WAIT] = {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("prepare_to_wait_event"),
+		.callers = IPC_NAMES("anon_pipe_write", "pipe_write", "pipe_wait_writable"),
+		.entry = writer_waits,
+		.hot = true,
+		.feeds = PIPE_FEEDS(IPC_BITS_SLEEP(IPC_SEND)),
 	},
 };
 

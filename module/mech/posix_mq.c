@@ -30,6 +30,7 @@ static void mq_send_done(const struct ipc_call *call)
 
 	if (ret != -EBADF)
 		ipc_op(&ipc_row_posix_mq, IPC_SEND, ret ? ret : size, size);
+	ipc_woke(call);
 }
 
 static void mq_receive_done(const struct ipc_call *call)
@@ -38,6 +39,13 @@ static void mq_receive_done(const struct ipc_call *call)
 
 	if (ret != -EBADF)
 		ipc_op(&ipc_row_posix_mq, IPC_RECV, ret, ret);
+	ipc_woke(call);
+}
+
+/* wq_sleep(info, sr, timeout, ewp): sr is SEND or RECV of ipc/mqueue.c, 0 or 1. It loops. */
+static void mq_sleeps(struct ftrace_regs *regs)
+{
+	ipc_sleep_often(&ipc_row_posix_mq, (int)ipc_arg(regs, 1) ? IPC_RECV : IPC_SEND);
 }
 
 static void mq_message_freed(struct ftrace_regs *regs)
@@ -166,7 +174,6 @@ static void posix_mq_seed(void)
 
 struct ipc_row ipc_row_posix_mq = {
 	.name = "posix_mq",
-	.unknown = IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED),
 	.gauge = posix_mq_gauge,
 };
 
@@ -177,14 +184,16 @@ static struct ipc_hook hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_mq_timedsend"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
-				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_QUEUE }),
+				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) |
+				     IPC_BITS_QUEUE }),
 		.done = mq_send_done,
 		.nargs = 5,
 		.sleeps = true,
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_mq_timedreceive"),
-		.feeds = IPC_FEEDS({ &ipc_row_posix_mq, IPC_BITS_RESULT(IPC_RECV) }),
+		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
+				     IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = mq_receive_done,
 		.nargs = 5,
 		.sleeps = true,
@@ -195,6 +204,12 @@ static struct ipc_hook hooks[] = {
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq, IPC_BITS_QUEUE }),
 		.entry = mq_message_freed,
 		.hot = true,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("wq_sleep"),
+		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
+				     IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV) }),
+		.entry = mq_sleeps,
 	},
 };
 

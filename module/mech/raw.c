@@ -16,7 +16,6 @@ static void raw_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
 struct ipc_row ipc_raw = {
 	.name = "raw",
-	.unknown = IPC_SOCKET_UNKNOWN,
 	.details = IPC_INET_DETAILS,
 	.gauge = raw_gauge,
 };

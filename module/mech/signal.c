@@ -48,7 +48,6 @@ static struct ipc_row signal_row = {
 	.name = "signal",
 	.na = IPC_BIT(IPC_OBJECTS) | IPC_BIT(IPC_QUEUED_BYTES) | IPC_BITS_WAITS(IPC_SEND) |
 	      IPC_BITS_DATA(IPC_SEND) | IPC_BITS_DATA(IPC_RECV),
-	.unknown = IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_RECV),
 	.details = IPC_NAMES([INFO_LOST] = "info_lost"),
 	.gauge = signal_gauge,
 };
@@ -140,6 +139,7 @@ static void signalfd_read_done(const struct ipc_call *call)
 	struct kiocb *iocb = ipc_signalfd_kiocb(call->arg[0]);
 	ssize_t ret = call->ret;
 
+	ipc_woke(call);
 	if (ret >= 0 || ret == -EFAULT)
 		return;
 	if (ret == -EAGAIN && iocb && ipc_kiocb_retried(iocb))
@@ -155,10 +155,25 @@ static void sigtimedwait_done(const struct ipc_call *call)
 {
 	long ret = call->ret;
 
+	ipc_woke(call);
 	if (ret > 0)
 		received(ret, TAKEN);
 	else if (ret == -EAGAIN || ret == -EINTR)
 		receive_failed();
+}
+
+/*
+ * pause(2), sigsuspend(2), sigwait(3) and a read from a signalfd sleep for nothing but
+ * a signal. The first two are no operations of their own: the signal is delivered.
+ */
+static void wait_begins(const struct ipc_call *call)
+{
+	ipc_sleep_often(&signal_row, IPC_RECV);
+}
+
+static void wait_done(const struct ipc_call *call)
+{
+	ipc_woke(call);
 }
 
 /* ---- signals pending now ---- */
@@ -239,9 +254,21 @@ static void signal_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 
 /* ---- hooks ---- */
 
-enum { GENERATE, DELIVER, SIGNALFD_COPY, SIGNALFD_READ, SIGTIMEDWAIT, COMPAT_32, COMPAT_64 };
+enum { GENERATE, DELIVER, SIGNALFD_COPY, SIGNALFD_READ, SIGTIMEDWAIT, COMPAT_32, COMPAT_64, NR_TAKING };
 
 #define RECV_BITS	(IPC_BITS_OPS(IPC_RECV) | IPC_BITS_FAILS(IPC_RECV))
+#define WAIT_BITS	IPC_BITS_SLEEP(IPC_RECV)
+
+#define WAIT_HOOK(without, ...) \
+	{ \
+		.kind = IPC_HOOK_RETURN, \
+		.symbols = IPC_NAMES(__VA_ARGS__), \
+		.begin = wait_begins, \
+		.done = wait_done, \
+		.sleeps = true, \
+		.optional = without, \
+		.feeds = IPC_FEEDS({ &signal_row, WAIT_BITS }), \
+	}
 
 static struct ipc_hook signal_hooks[] = {
 	[GENERATE] = {
@@ -266,35 +293,43 @@ static struct ipc_hook signal_hooks[] = {
 	[SIGNALFD_READ] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("signalfd_read_iter", "signalfd_read"),
+		.begin = wait_begins,
 		.done = signalfd_read_done,
 		.sleeps = true,
-		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
 	},
 	[SIGTIMEDWAIT] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__x64_sys_rt_sigtimedwait", "__arm64_sys_rt_sigtimedwait"),
+		.begin = wait_begins,
 		.done = sigtimedwait_done,
 		.sleeps = true,
-		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
 	},
 	[COMPAT_32] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__ia32_compat_sys_rt_sigtimedwait_time32",
 				     "__arm64_compat_sys_rt_sigtimedwait_time32"),
+		.begin = wait_begins,
 		.done = sigtimedwait_done,
 		.sleeps = true,
 		.optional = true,
-		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
 	},
 	[COMPAT_64] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__ia32_compat_sys_rt_sigtimedwait_time64",
 				     "__arm64_compat_sys_rt_sigtimedwait_time64"),
+		.begin = wait_begins,
 		.done = sigtimedwait_done,
 		.sleeps = true,
 		.optional = true,
-		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
+		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
 	},
+	WAIT_HOOK(false, "__do_sys_pause"),
+	WAIT_HOOK(false, "__x64_sys_rt_sigsuspend", "__arm64_sys_rt_sigsuspend"),
+	WAIT_HOOK(true, "__ia32_compat_sys_rt_sigsuspend", "__arm64_compat_sys_rt_sigsuspend"),
+	WAIT_HOOK(true, "__ia32_sys_sigsuspend", "__arm64_sys_sigsuspend"),
 };
 
 u32 ipc_signal_known(void)
@@ -306,7 +341,7 @@ u32 ipc_signal_known(void)
 		known &= BIT(DELIVERED) | BIT(TAKEN);
 	if (ipc_hook_lost(&signal_hooks[DELIVER]))
 		known &= ~(BIT(DELIVERED) | BIT(DEFAULT) | BIT(IGNORED));
-	for (i = SIGNALFD_COPY; i < ARRAY_SIZE(signal_hooks); i++)
+	for (i = SIGNALFD_COPY; i < NR_TAKING; i++)
 		if (i != SIGNALFD_READ && ipc_hook_lost(&signal_hooks[i]))
 			known &= ~BIT(TAKEN);
 	return known;

@@ -81,6 +81,7 @@ static __always_inline bool sent(struct ipc_row *row, const struct ipc_call *cal
 
 	if (!of_process(sock, msg, ret))
 		return false;
+	ipc_woke(call);
 	if (unlikely(ret == -EAGAIN) && msg->msg_flags & MSG_DONTWAIT && ipc_msg_retried(msg))
 		return false;
 	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) && zerocopied(sock->sk, msg))
@@ -103,6 +104,7 @@ static __always_inline bool received(struct ipc_row *row, const struct ipc_call 
 
 	if (!of_process(sock, msg, ret))
 		return false;
+	ipc_woke(call);
 	if (unlikely(ret == -EAGAIN) && flags & MSG_DONTWAIT && ipc_msg_retried(msg))
 		return false;
 	if (unlikely(flags & MSG_PEEK)) {
@@ -185,6 +187,96 @@ static void raw6_recv_done(const struct ipc_call *call)
 		inet_recv_done(call);
 }
 
+/* ---- waits ---- */
+
+/* A socket without a file is the kernel's own, and its operations do not count either. */
+static struct ipc_row *waiter_row(const struct sock *sk)
+{
+	if (sk->sk_family == AF_UNIX)
+		return ipc_unix_row(sk);
+	if ((sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
+	    !sk->sk_socket || !sk->sk_socket->file)
+		return NULL;
+	return inet_row(sk);
+}
+
+static void sk_sleeps(const struct sock *sk, enum ipc_dir dir)
+{
+	struct ipc_row *row = waiter_row(sk);
+
+	if (row)
+		ipc_sleep(row, dir);
+}
+
+static void sk_sleeps_often(const struct sock *sk, enum ipc_dir dir)
+{
+	struct ipc_row *row = waiter_row(sk);
+
+	if (row)
+		ipc_sleep_often(row, dir);
+}
+
+/* prepare_to_wait(wq_head, wq_entry, state), at sk_sleep(sk) */
+static const struct sock *queue_sk(struct ftrace_regs *regs)
+{
+	return container_of((void *)ipc_arg(regs, 0), struct socket, wq.wait)->sk;
+}
+
+/* unix_stream_data_wait(), which is merged into its caller */
+static void stream_reader_sleeps(struct ftrace_regs *regs)
+{
+	sk_sleeps(queue_sk(regs), IPC_RECV);
+}
+
+/* sock_wait_for_wmem(), which is merged into its caller */
+static void sender_sleeps(struct ftrace_regs *regs)
+{
+	sk_sleeps(queue_sk(regs), IPC_SEND);
+}
+
+/* __skb_wait_for_more_packets(sk, ...), sk_wait_data(sk, ...): each sleeps once */
+static void receiver_sleeps(struct ftrace_regs *regs)
+{
+	sk_sleeps((const struct sock *)ipc_arg(regs, 0), IPC_RECV);
+}
+
+/* unix_wait_for_peer(other, timeo): the other's queue, or backlog, is full */
+static void peer_sleeps(struct ftrace_regs *regs)
+{
+	sk_sleeps((const struct sock *)ipc_arg(regs, 0), IPC_SEND);
+}
+
+/* sk_stream_wait_memory(sk, timeo), sk_stream_wait_connect(sk, timeo): each loops */
+static void stream_sender_sleeps(struct ftrace_regs *regs)
+{
+	sk_sleeps_often((const struct sock *)ipc_arg(regs, 0), IPC_SEND);
+}
+
+/* __inet_stream_connect(sock, addr, len, flags, is_sendmsg) */
+static void connect_begins(const struct ipc_call *call)
+{
+	sk_sleeps_often(call_sk(call), IPC_SEND);
+}
+
+/* In a sendmsg() it is a part of that operation. */
+static void connect_done(const struct ipc_call *call)
+{
+	if (!(int)call->arg[4])
+		ipc_woke(call);
+}
+
+/* inet_csk_accept(sk, ...) */
+static void accept_begins(const struct ipc_call *call)
+{
+	sk_sleeps_often((const struct sock *)call->arg[0], IPC_RECV);
+}
+
+/* accept(2) and connect(2) are no operations, but they may wait. */
+static void wait_done(const struct ipc_call *call)
+{
+	ipc_woke(call);
+}
+
 /* ---- for the gauges ---- */
 
 struct net *ipc_next_net(struct net *net)
@@ -230,8 +322,29 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 		.optional = without, \
 	}
 
-#define SENDS(row)	{ row, IPC_BITS_RESULT(IPC_SEND) }
-#define RECVS(row)	{ row, IPC_BITS_RESULT(IPC_RECV) }
+#define WAIT_HOOK(name, first, last, args, ...) \
+	{ \
+		.kind = IPC_HOOK_RETURN, \
+		.symbols = IPC_NAMES(name), \
+		.feeds = IPC_FEEDS(__VA_ARGS__), \
+		.begin = first, \
+		.done = last, \
+		.nargs = args, \
+		.sleeps = true, \
+	}
+
+#define SLEEP_HOOK(name, handler, from, ...) \
+	{ \
+		.kind = IPC_HOOK_ENTRY, \
+		.symbols = IPC_NAMES(name), \
+		.callers = from, \
+		.feeds = IPC_FEEDS(__VA_ARGS__), \
+		.entry = handler, \
+	}
+
+#define SENDS(row)	{ row, IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }
+#define RECVS(row)	{ row, IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }
+#define WAITS_TO(dir, row)	{ row, IPC_BITS_SLEEP(dir) }
 
 static struct ipc_hook socket_hooks[] = {
 	SOCKET_HOOK("unix_stream_sendmsg", unix_stream_send_done, 3, false, SENDS(&ipc_unix_stream)),
@@ -249,6 +362,35 @@ static struct ipc_hook socket_hooks[] = {
 	SOCKET_HOOK("inet6_sendmsg", inet_send_done, 3, IPC_NO_INET6, SENDS(&ipc_tcp), SENDS(&ipc_udp)),
 	SOCKET_HOOK("inet6_recvmsg", inet_recv_done, 4, IPC_NO_INET6, RECVS(&ipc_tcp), RECVS(&ipc_udp)),
 	SOCKET_HOOK("sock_common_recvmsg", raw6_recv_done, 4, false, RECVS(&ipc_raw)),
+
+	WAIT_HOOK("unix_stream_connect", NULL, wait_done, 4,
+		  WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_seqpacket)),
+	WAIT_HOOK("unix_accept", NULL, wait_done, 4,
+		  WAITS_TO(IPC_RECV, &ipc_unix_stream), WAITS_TO(IPC_RECV, &ipc_unix_seqpacket)),
+	WAIT_HOOK("__inet_stream_connect", connect_begins, connect_done, 5,
+		  WAITS_TO(IPC_SEND, &ipc_tcp)),
+	WAIT_HOOK("inet_csk_accept", accept_begins, wait_done, 4, WAITS_TO(IPC_RECV, &ipc_tcp)),
+
+	SLEEP_HOOK("prepare_to_wait", stream_reader_sleeps,
+		   IPC_NAMES("unix_stream_read_generic", "unix_stream_data_wait"),
+		   WAITS_TO(IPC_RECV, &ipc_unix_stream)),
+	SLEEP_HOOK("prepare_to_wait", sender_sleeps,
+		   IPC_NAMES("sock_alloc_send_pskb", "sock_wait_for_wmem"),
+		   WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_dgram),
+		   WAITS_TO(IPC_SEND, &ipc_unix_seqpacket),
+		   WAITS_TO(IPC_SEND, &ipc_udp), WAITS_TO(IPC_SEND, &ipc_raw)),
+	SLEEP_HOOK("unix_wait_for_peer", peer_sleeps, NULL,
+		   WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_dgram),
+		   WAITS_TO(IPC_SEND, &ipc_unix_seqpacket)),
+	SLEEP_HOOK("__skb_wait_for_more_packets", receiver_sleeps, NULL,
+		   WAITS_TO(IPC_RECV, &ipc_unix_stream), WAITS_TO(IPC_RECV, &ipc_unix_dgram),
+		   WAITS_TO(IPC_RECV, &ipc_unix_seqpacket),
+		   WAITS_TO(IPC_RECV, &ipc_udp), WAITS_TO(IPC_RECV, &ipc_raw)),
+	SLEEP_HOOK("sk_wait_data", receiver_sleeps, NULL, WAITS_TO(IPC_RECV, &ipc_tcp)),
+	SLEEP_HOOK("sk_stream_wait_memory", stream_sender_sleeps, NULL,
+		   WAITS_TO(IPC_SEND, &ipc_tcp)),
+	SLEEP_HOOK("sk_stream_wait_connect", stream_sender_sleeps, NULL,
+		   WAITS_TO(IPC_SEND, &ipc_tcp)),
 };
 
 struct ipc_mech ipc_mech_socket = {

@@ -16,10 +16,6 @@ extern struct ipc_row ipc_tcp, ipc_udp, ipc_raw;
 /* Where this is true the kernel has no IPv6, and lacks its hooks for a good reason. */
 #define IPC_NO_INET6		(!IS_ENABLED(CONFIG_IPV6))
 
-/* The rows' waits are not followed yet. */
-#define IPC_SOCKET_UNKNOWN \
-	(IPC_BIT(IPC_BLOCKED) | IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV))
-
 /* Details of the rows of AF_UNIX. */
 enum {
 	IPC_UNIX_PEEKS,
@@ -45,6 +41,21 @@ static inline struct sock *ipc_file_sk(struct file *file)
 	struct socket *sock = sock_from_file(file);
 
 	return sock ? sock->sk : NULL;
+}
+
+/* The row of a socket of AF_UNIX. */
+static inline struct ipc_row *ipc_unix_row(const struct sock *sk)
+{
+	switch (sk->sk_type) {
+	case SOCK_STREAM:
+		return &ipc_unix_stream;
+	case SOCK_DGRAM:
+		return &ipc_unix_dgram;
+	case SOCK_SEQPACKET:
+		return &ipc_unix_seqpacket;
+	default:
+		return NULL;
+	}
 }
 
 static inline bool ipc_sk_is(const struct sock *sk, int type, int protocol)

@@ -43,12 +43,14 @@ static void splice_done(const struct ipc_call *call)
 {
 	splice_moved((struct file *)call->arg[0], IPC_RECV, call->ret, 0);
 	splice_moved((struct file *)call->arg[2], IPC_SEND, call->ret, 0);
+	ipc_woke(call);
 }
 
 /* do_tee(in, out, len, flags) */
 static void tee_done(const struct ipc_call *call)
 {
 	splice_moved((struct file *)call->arg[1], IPC_SEND, call->ret, 0);
+	ipc_woke(call);
 }
 
 /* do_sendfile(out_fd, in_fd, ppos, count, max) */
@@ -56,6 +58,7 @@ static void sendfile_done(const struct ipc_call *call)
 {
 	splice_moved_fd(call->arg[1], IPC_RECV, call->ret, 0);
 	splice_moved_fd(call->arg[0], IPC_SEND, call->ret, 0);
+	ipc_woke(call);
 }
 
 /*
@@ -67,6 +70,7 @@ static void vmsplice_done(const struct ipc_call *call)
 	unsigned long args[6];
 	struct file *file;
 
+	ipc_woke(call);
 	syscall_get_arguments(current, (struct pt_regs *)call->arg[0], args);
 	file = fget((unsigned int)args[0]);
 	if (!file)
@@ -83,7 +87,8 @@ static struct ipc_feed splice_feeds[16];
 
 static int splice_init(void)
 {
-	const u32 cols = IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_RESULT(IPC_RECV);
+	const u32 cols = IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_RESULT(IPC_RECV) |
+			 IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV);
 	unsigned int i, j, nr = 0;
 
 	for (i = 0; i < ipc_nr_mechs; i++) {

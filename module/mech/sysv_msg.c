@@ -19,6 +19,20 @@ static void msgsnd_done(const struct ipc_call *call)
 	long size = call->arg[3];
 
 	ipc_op(&ipc_row_sysv_msg, IPC_SEND, ret ? ret : size, size);
+	ipc_woke(call);
+}
+
+/* ipc_rcu_getref(perm): do_msgsnd() keeps the queue's memory while it sleeps in schedule(). */
+static void msgsnd_sleeps(struct ftrace_regs *regs)
+{
+	ipc_sleep_often(&ipc_row_sysv_msg, IPC_SEND);
+}
+
+/* do_msgrcv() calls nothing before it sleeps in schedule(), for nothing but a message. */
+static void msgrcv_begins(const struct ipc_call *call)
+{
+	if (!(call->arg[4] & IPC_NOWAIT))
+		ipc_sleep_often(&ipc_row_sysv_msg, IPC_RECV);
 }
 
 static void msgrcv_done(const struct ipc_call *call)
@@ -30,6 +44,7 @@ static void msgrcv_done(const struct ipc_call *call)
 		ret = 0; /* the message stays in the queue */
 	}
 	ipc_op(&ipc_row_sysv_msg, IPC_RECV, ret, ret);
+	ipc_woke(call);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -46,7 +61,6 @@ static void sysv_msg_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 
 struct ipc_row ipc_row_sysv_msg = {
 	.name = "sysv_msg",
-	.unknown = IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED),
 	.details = (const char *const []){ [PEEKS] = "peeks", NULL },
 	.gauge = sysv_msg_gauge,
 };
@@ -57,17 +71,24 @@ static struct ipc_hook hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_msgsnd"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_SEND) }),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }),
 		.done = msgsnd_done,
 		.nargs = 5,
 		.sleeps = true,
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_msgrcv"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_RECV) }),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = msgrcv_done,
+		.begin = msgrcv_begins,
 		.nargs = 6,
 		.sleeps = true,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("ipc_rcu_getref"),
+		.callers = IPC_NAMES("do_msgsnd"),
+		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_SLEEP(IPC_SEND) }),
+		.entry = msgsnd_sleeps,
 	},
 };
 

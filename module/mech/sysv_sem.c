@@ -26,12 +26,13 @@ static void semop_done(const struct ipc_call *call)
 	enum ipc_dir dir = direction((const struct sembuf *)call->arg[1], call->arg[2]);
 
 	ipc_op(&ipc_row_sysv_sem, dir, (int)call->ret, 0);
-	ipc_woke(&ipc_row_sysv_sem, dir, call);
+	ipc_woke(call);
 }
 
+/* What only releases never sleeps. */
 static void semop_sleeps(struct ftrace_regs *regs)
 {
-	ipc_sleep(&ipc_row_sysv_sem);
+	ipc_sleep(&ipc_row_sysv_sem, IPC_RECV);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -52,7 +53,7 @@ struct ipc_row ipc_row_sysv_sem = {
 
 static struct ipc_row *const rows[] = { &ipc_row_sysv_sem };
 
-#define BITS_SLEEP (IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV) | IPC_BIT(IPC_BLOCKED))
+#define BITS_SLEEP	(IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV))
 
 static struct ipc_hook hooks[] = {
 	{

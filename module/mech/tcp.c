@@ -20,7 +20,6 @@ static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 struct ipc_row ipc_tcp = {
 	.name = "tcp",
 	.na = IPC_BIT(IPC_QUEUED),	/* a byte stream has no messages */
-	.unknown = IPC_SOCKET_UNKNOWN,
 	.details = IPC_INET_DETAILS,
 	.gauge = tcp_gauge,
 };

@@ -18,7 +18,6 @@ static void udp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
 struct ipc_row ipc_udp = {
 	.name = "udp",
-	.unknown = IPC_SOCKET_UNKNOWN,
 	.details = IPC_INET_DETAILS,
 	.gauge = udp_gauge,
 };

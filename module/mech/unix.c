@@ -12,21 +12,18 @@ static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 struct ipc_row ipc_unix_stream = {
 	.name = "unix_stream",
 	.na = IPC_BIT(IPC_QUEUED),	/* a byte stream has no messages */
-	.unknown = IPC_SOCKET_UNKNOWN,
 	.details = IPC_UNIX_DETAILS,
 	.gauge = unix_gauge,
 };
 
 struct ipc_row ipc_unix_dgram = {
 	.name = "unix_dgram",
-	.unknown = IPC_SOCKET_UNKNOWN,
 	.details = IPC_UNIX_DETAILS,
 	.gauge = unix_gauge,
 };
 
 struct ipc_row ipc_unix_seqpacket = {
 	.name = "unix_seqpacket",
-	.unknown = IPC_SOCKET_UNKNOWN,
 	.details = IPC_UNIX_DETAILS,
 	.gauge = unix_gauge,
 };
@@ -35,18 +32,7 @@ static struct ipc_row *unix_row_of(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	if (!sk || sk->sk_family != AF_UNIX)
-		return NULL;
-	switch (sk->sk_type) {
-	case SOCK_STREAM:
-		return &ipc_unix_stream;
-	case SOCK_DGRAM:
-		return &ipc_unix_dgram;
-	case SOCK_SEQPACKET:
-		return &ipc_unix_seqpacket;
-	default:
-		return NULL;
-	}
+	return sk && sk->sk_family == AF_UNIX ? ipc_unix_row(sk) : NULL;
 }
 
 static int unix_type(const struct ipc_row *row)

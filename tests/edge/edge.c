@@ -275,6 +275,17 @@ static bool is_expected(const char *row, const char *name)
 	return false;
 }
 
+/* The time of waits: it moves with their number, which is expected or not. */
+static bool is_time_of_waits(const char *row, const char *name, const struct nl_rows *after)
+{
+	const char *waits = strncmp(name, "send_", 5) ? "recv_waits" : "send_waits";
+	const struct nl_counter *o = find(&before, row, waits), *n = find(after, row, waits);
+
+	if (strcmp(name + 4, "_wait_ns") && strcmp(name + 4, "_runq_ns"))
+		return false;
+	return o && n && o->value != n->value;
+}
+
 /* No other counter of the row may have moved. */
 static void judge_rest(const char *row, const struct nl_rows *after)
 {
@@ -288,7 +299,7 @@ static void judge_rest(const char *row, const struct nl_rows *after)
 		const struct nl_counter *o = &old->counter[i], *n = &new->counter[i];
 
 		if (is_expected(row, n->name) || (o->kind == n->kind && o->value == n->value) ||
-		    used >= sizeof(text))
+		    is_time_of_waits(row, n->name, after) || used >= sizeof(text))
 			continue;
 		used += snprintf(text + used, sizeof(text) - used, " %s %lld to %lld", n->name,
 				 (long long)o->value, (long long)n->value);

@@ -141,8 +141,10 @@ static void full_and_empty(void)
 	nonblock(false);
 	edge_begin("a full queue: ETIMEDOUT");
 	EDGE_MUST(!clock_gettime(CLOCK_REALTIME, &soon));
+	soon.tv_sec++;
 	EDGE_MUST(fails(mq_timedsend(queue, data, 100, 0, &soon), ETIMEDOUT));
 	send_op(1, 0, 1);
+	edge_expect(row, "send_waits", 1);
 	edge_end();
 
 	edge_begin("the queue removed: the messages go");
@@ -242,6 +244,7 @@ static void blocked(void)
 	EDGE_MUST(!edge_wait(pid));
 	send_op(1, 100, 0);
 	recv_op(1, 100, 0);
+	edge_expect(row, "recv_waits", 1);
 	edge_end();
 
 	s.error = EINTR;
@@ -250,6 +253,7 @@ static void blocked(void)
 	kill(pid, SIGUSR1);
 	EDGE_MUST(!edge_wait(pid));
 	recv_op(1, 0, 1);
+	edge_expect(row, "recv_waits", 1);
 	edge_end();
 
 	s = (struct sleeper){ .flags = SA_RESTART };
@@ -264,6 +268,7 @@ static void blocked(void)
 	EDGE_MUST(!edge_wait(pid));
 	send_op(1, 100, 0);
 	recv_op(2, 100, 1);
+	edge_expect(row, "recv_waits", 2);
 	edge_end();
 
 	s = (struct sleeper){ .sends = true };
@@ -275,6 +280,7 @@ static void blocked(void)
 	send_op(ROOM + 1, (ROOM + 1) * 100, 0);
 	recv_op(1, 100, 0);
 	queued(ROOM, ROOM * 100);
+	edge_expect(row, "send_waits", 1);
 	edge_end();
 
 	s.error = EINTR;
@@ -283,6 +289,7 @@ static void blocked(void)
 	kill(pid, SIGUSR1);
 	EDGE_MUST(!edge_wait(pid));
 	send_op(1, 0, 1);
+	edge_expect(row, "send_waits", 1);
 	edge_end();
 
 	s = (struct sleeper){ .sends = true, .flags = SA_RESTART };
@@ -291,6 +298,7 @@ static void blocked(void)
 	kill(pid, SIGKILL);
 	EDGE_MUST(edge_wait(pid) == 128 + SIGKILL);
 	send_op(1, 0, 1);
+	edge_expect(row, "send_waits", 1);
 	edge_end();
 	drop();
 }

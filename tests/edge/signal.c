@@ -276,6 +276,7 @@ static void pending(void)
 	EDGE_MUST(!setitimer(ITIMER_REAL, &soon, NULL));
 	pause();
 	by_number(SIGALRM, GEN(1), DELIV(1), END);
+	edge_expect("signal", "recv_waits", 1);
 	end(0);
 }
 
@@ -385,6 +386,7 @@ static void sigwait_calls(void)
 	begin("sigtimedwait: EAGAIN");
 	EDGE_MUST(sigtimedwait(&set, NULL, &none) < 0 && errno == EAGAIN);
 	EDGE_MUST(sigtimedwait(&set, NULL, &soon) < 0 && errno == EAGAIN);
+	edge_expect("signal", "recv_waits", 1);
 	end(2);
 
 	begin("sigtimedwait: EINVAL and EFAULT do not count");
@@ -399,6 +401,7 @@ static void sigwait_calls(void)
 	EDGE_MUST(!edge_wait(pid));
 	by_number(SIGUSR2, GEN(1), TAKEN(1), END);
 	child_signals(1);
+	edge_expect("signal", "recv_waits", 1);
 	end(0);
 
 	begin("sigwaitinfo: EINTR by another signal");
@@ -408,6 +411,7 @@ static void sigwait_calls(void)
 	EDGE_MUST(!edge_wait(pid));
 	by_number(SIGUSR1, GEN(1), DELIV(1), END);
 	child_signals(1);
+	edge_expect("signal", "recv_waits", 1);
 	end(1);
 	EDGE_MUST(!sigprocmask(SIG_UNBLOCK, &set, NULL));
 }
@@ -494,6 +498,7 @@ static void signalfds(void)
 	EDGE_MUST(!edge_wait(pid));
 	by_number(SIGUSR1, GEN(1), DELIV(1), END);
 	child_signals(1);
+	edge_expect("signal", "recv_waits", 1);
 	end(1);
 	close(fd);
 	EDGE_MUST(!sigprocmask(SIG_UNBLOCK, &set, NULL));
@@ -586,6 +591,7 @@ static void fatal(void)
 	by_number(SIGTERM, GEN(1), DEF(1), END);
 	child_signals(1);
 	queued(0);
+	edge_any("signal", "recv_waits"); /* threads that have fallen asleep */
 	end(0);
 
 	begin("SIGKILL to a process of four threads");
@@ -594,6 +600,7 @@ static void fatal(void)
 	EDGE_MUST(edge_wait(pid) == 128 + SIGKILL);
 	by_number(SIGKILL, GEN(1), DEF(1), END);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("SIGTERM to one of four threads ends them all");
@@ -602,6 +609,7 @@ static void fatal(void)
 	EDGE_MUST(edge_wait(pid) == 128 + SIGTERM);
 	by_number(SIGTERM, GEN(1), DEF(1), END);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("SIGTERM when the first thread has gone");
@@ -611,6 +619,7 @@ static void fatal(void)
 	EDGE_MUST(edge_wait(pid) == 128 + SIGTERM);
 	by_number(SIGTERM, GEN(1), DEF(1), END);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	/* The process-wide one goes with the process. */
@@ -620,6 +629,7 @@ static void fatal(void)
 	by_number(SIGTERM, GEN(2), DEF(1), END);
 	child_signals(1);
 	queued(0);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("a fault in a process of four threads");
@@ -627,6 +637,7 @@ static void fatal(void)
 	EDGE_MUST(edge_wait(pid) == 128 + SIGSEGV);
 	by_number(SIGSEGV, GEN(1), DEF(1), END);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("abort in a process of four threads");
@@ -634,18 +645,21 @@ static void fatal(void)
 	EDGE_MUST(edge_wait(pid) == 128 + SIGABRT);
 	by_number(SIGABRT, GEN(1), DEF(1), END);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("exit, with threads left, is no signal to them");
 	pid = start(EXIT);
 	EDGE_MUST(edge_wait(pid) == 0);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("exec, with threads left, is no signal to them");
 	pid = start(EXEC);
 	EDGE_MUST(edge_wait(pid) == 0);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("a signal to a process that is dead already is ignored");
@@ -658,6 +672,7 @@ static void fatal(void)
 	by_number(SIGKILL, GEN(2), DEF(1), IGN(1), END);
 	by_number(SIGTERM, GEN(1), IGN(1), END);
 	child_signals(1);
+	edge_any("signal", "recv_waits");
 	end(0);
 
 	begin("a stop and a continuation of four threads");
@@ -673,6 +688,8 @@ static void fatal(void)
 	by_number(SIGSTOP, GEN(1), DEF(1), END);
 	by_number(SIGCONT, GEN(1), IGN(1), END);
 	child_signals(2);
+	edge_any("signal", "recv_waits");
+	edge_expect("signal", "blocked", THREADS + 1);
 	end(0);
 	kill(pid, SIGKILL);
 	edge_wait(pid);

@@ -281,6 +281,7 @@ static void interrupted(void)
 		kill(pid, SIGUSR1);
 		EDGE_MUST(!edge_wait(pid));
 		recv_op(1, 0, 1);
+		edge_expect(row, "recv_waits", 1);
 		edge_end();
 
 		s.sends = true;
@@ -290,6 +291,7 @@ static void interrupted(void)
 		kill(pid, SIGUSR1);
 		EDGE_MUST(!edge_wait(pid));
 		send_op(1, 0, 1);
+		edge_expect(row, "send_waits", 1);
 		edge_end();
 		EDGE_MUST(take(100, 0) == 100);
 	}
@@ -305,6 +307,7 @@ static void interrupted(void)
 	EDGE_MUST(!edge_wait(pid));
 	send_op(1, 100, 0);
 	recv_op(2, 100, 1);
+	edge_expect(row, "recv_waits", 2);
 	edge_end();
 	drop();
 }
@@ -321,6 +324,7 @@ static void blocked(void)
 	EDGE_MUST(!edge_wait(pid));
 	send_op(1, 100, 0);
 	recv_op(1, 100, 0);
+	edge_expect(row, "recv_waits", 1);
 	edge_end();
 
 	limit(100);
@@ -333,6 +337,7 @@ static void blocked(void)
 	send_op(2, 200, 0);
 	recv_op(1, 100, 0);
 	queued(1, 100);
+	edge_expect(row, "send_waits", 1);
 	edge_end();
 
 	s.error = EIDRM;
@@ -343,6 +348,7 @@ static void blocked(void)
 	send_op(1, 0, 1);
 	edge_expect(row, "objects", -1);
 	queued(-1, -100);
+	edge_expect(row, "send_waits", 1);
 	edge_end();
 
 	make();
@@ -353,6 +359,7 @@ static void blocked(void)
 	EDGE_MUST(!edge_wait(pid));
 	recv_op(1, 0, 1);
 	edge_expect(row, "objects", -1);
+	edge_expect(row, "recv_waits", 1);
 	edge_end();
 }
 

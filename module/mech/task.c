@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tasks: no row of its own, but what the notes of sleepers (note.c) need to know of
+ * them for all rows: when they fall asleep, when they run again, when they end.
+ */
+#include <linux/mm_types.h>
+#include <trace/events/sched.h>
+
+#include "ipcstat.h"
+
+static void switched(void *hook, bool preempt, struct task_struct *prev,
+		     struct task_struct *next, unsigned int prev_state)
+{
+	ipc_note_switch(preempt, prev, next, prev_state);
+}
+
+/*
+ * A task that ends is asleep nowhere; if a note says otherwise, the end of its
+ * operation was missed, and the note would stay, or be found by a task that gets the
+ * same memory.
+ */
+static void exit_entry(struct ftrace_regs *regs)
+{
+	ipc_note_drop();
+}
+
+/* Each row; filled in by task_init(). */
+static struct ipc_feed task_feeds[IPC_MAX_ROWS + 1];
+
+static int task_init(void)
+{
+	struct ipc_row *row;
+	unsigned int nr;
+
+	/* The engine passes probes as void pointers: hold them against the tracepoints. */
+	check_trace_callback_type_sched_switch(switched);
+	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
+		if (WARN_ON_ONCE(nr == IPC_MAX_ROWS))
+			return -ENOSPC;
+		task_feeds[nr] = (struct ipc_feed){
+			row, IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV)
+		};
+	}
+	return 0;
+}
+
+static struct ipc_hook task_hooks[] = {
+	{
+		.kind = IPC_HOOK_TRACE,
+		.symbols = IPC_NAMES("sched_switch"),
+		.probe = switched,
+		.feeds = task_feeds,
+	}, {
+		/* exit_signals(task): do_exit() calls it for the current task, once. */
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("exit_signals"),
+		.entry = exit_entry,
+	},
+};
+
+struct ipc_mech ipc_mech_task = {
+	.hooks = task_hooks,
+	.nr_hooks = ARRAY_SIZE(task_hooks),
+	.init = task_init,
+};
