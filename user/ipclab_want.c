@@ -67,6 +67,8 @@ void want_any_waits(struct lab *lab)
 	want_unchecked(lab, "send_wait_ns", why);
 	want_unchecked(lab, "recv_waits", why);
 	want_unchecked(lab, "recv_wait_ns", why);
+	want_unchecked(lab, "send_runq_ns", why);
+	want_unchecked(lab, "recv_runq_ns", why);
 }
 
 void want_sleeps(struct lab *lab)
@@ -79,6 +81,7 @@ void want_sleeps(struct lab *lab)
 	}
 	want(lab, "recv_waits", lab->pairs * MIN(lab->count, LAB_SLEEPS));
 	want_between(lab, "recv_wait_ns", asleep, away);
+	want_between(lab, "recv_runq_ns", 0, away - asleep);
 	want_half_way(lab, "blocked", lab->pairs);
 }
 
