@@ -462,7 +462,7 @@ bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info)
 
 	if (nr >= nr_states)
 		return false;
-	info->name = st->hook->symbols[0];
+	info->name = st->hook->name ?: st->hook->symbols[0];
 	info->kind = st->kind;
 	info->state = st->symbol ? "attached" : ipc_hook_absent(st) ? "absent" : "unavailable";
 	info->symbol = st->symbol;

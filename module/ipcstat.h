@@ -170,9 +170,9 @@ void ipc_woke(const struct ipc_call *call);
 /* The current task is no longer asleep in any row. Nothing is counted. */
 void ipc_note_drop(void);
 
-/* sched:sched_switch, for all rows (mech/task.c). */
-void ipc_note_switch(bool preempt, struct task_struct *prev, struct task_struct *next,
-		     unsigned int prev_state);
+/* The probe of sched:sched_switch, for all rows (mech/task.c). */
+void ipc_note_switch(void *hook, bool preempt, struct task_struct *prev,
+		     struct task_struct *next, unsigned int prev_state);
 
 /* ---- hooks ---- */
 
@@ -199,9 +199,9 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
 /**
  * struct ipc_hook - one place where the kernel is watched
  * @kind: how
+ * @name: the hook's own name; NULL: the first of @symbols
  * @symbols: names of the function or tracepoint, NULL-terminated, the likeliest
- *	first: the first that can be attached is. The first name is also the
- *	hook's own.
+ *	first: the first that can be attached is
  * @feeds: the columns that are exact only while this hook is attached
  * @done: IPC_HOOK_RETURN: called after each call
  * @begin: IPC_HOOK_RETURN: called before each call, if not NULL; ->ret is not set
@@ -220,6 +220,7 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  */
 struct ipc_hook {
 	enum ipc_hook_kind kind;
+	const char *name;
 	const char *const *symbols;
 	const struct ipc_feed *feeds;
 	union {

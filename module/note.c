@@ -52,8 +52,9 @@ struct ipc_note {
 	atomic_t nr_home;
 } ____cacheline_aligned;
 
-static struct ipc_note *notes;
-static unsigned int note_bits;
+static struct ipc_note *notes __read_mostly;
+static unsigned int note_bits __read_mostly;
+static unsigned int note_shift __read_mostly;	/* 64 - note_bits: as hash_ptr() */
 
 /* Sleeps that found no free note. */
 atomic64_t ipc_lost_notes;
@@ -63,9 +64,20 @@ static struct ipc_note *ipc_note_at(unsigned int slot)
 	return &notes[slot & ((1U << note_bits) - 1)];
 }
 
-static __always_inline struct ipc_note *ipc_note_find(const struct task_struct *task)
+static __always_inline u32 ipc_note_home(const struct task_struct *task)
 {
-	u32 home = hash_ptr(task, note_bits);
+	return (u64)task * GOLDEN_RATIO_64 >> note_shift;
+}
+
+/* Whether there may be a note of @task. */
+static __always_inline bool ipc_note_likely(const struct task_struct *task)
+{
+	return unlikely(atomic_read(&notes[ipc_note_home(task)].nr_home));
+}
+
+static struct ipc_note *ipc_note_find(const struct task_struct *task)
+{
+	u32 home = ipc_note_home(task);
 	int left = atomic_read(&notes[home].nr_home);
 	unsigned int probe;
 
@@ -83,7 +95,7 @@ static __always_inline struct ipc_note *ipc_note_find(const struct task_struct *
 
 static struct ipc_note *ipc_note_new(void)
 {
-	u32 home = hash_ptr(current, note_bits);
+	u32 home = ipc_note_home(current);
 	unsigned int probe;
 
 	for (probe = 0; probe < IPC_NOTE_PROBES; probe++) {
@@ -160,9 +172,12 @@ void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir)
 
 void ipc_woke(const struct ipc_call *call)
 {
-	struct ipc_note *note = ipc_note_find(current);
+	struct ipc_note *note;
 
-	if (likely(!note))
+	if (!ipc_note_likely(current))
+		return;
+	note = ipc_note_find(current);
+	if (!note)
 		return;
 	if ((long)(note->nvcsw - call->nvcsw) >= 0)
 		ipc_note_count(note);
@@ -208,19 +223,28 @@ static void ipc_note_in(struct ipc_note *note)
  * A task that a signal has kept from sleeping is running again already (__schedule()),
  * whatever @prev_state says.
  */
-void ipc_note_switch(bool preempt, struct task_struct *prev, struct task_struct *next,
-		     unsigned int prev_state)
+static noinline void ipc_note_switch_slow(bool preempt, struct task_struct *prev,
+					  struct task_struct *next, unsigned int prev_state)
 {
 	struct ipc_note *note;
 
 	if (!preempt && prev_state & TASK_INTERRUPTIBLE) {
 		note = ipc_note_find(prev);
-		if (unlikely(note) && note->armed && READ_ONCE(prev->__state) != TASK_RUNNING)
+		if (note && note->armed && READ_ONCE(prev->__state) != TASK_RUNNING)
 			ipc_note_out(note);
 	}
 	note = ipc_note_find(next);
-	if (unlikely(note) && note->since_ns)
+	if (note && note->since_ns)
 		ipc_note_in(note);
+}
+
+/* Each switch of the machine comes here: as little as can be, and no stack frame. */
+void ipc_note_switch(void *hook, bool preempt, struct task_struct *prev,
+		     struct task_struct *next, unsigned int prev_state)
+{
+	if (ipc_note_likely(next) ||
+	    (prev_state & TASK_INTERRUPTIBLE && ipc_note_likely(prev)))
+		ipc_note_switch_slow(preempt, prev, next, prev_state);
 }
 
 /*
@@ -230,6 +254,7 @@ void ipc_note_switch(bool preempt, struct task_struct *prev, struct task_struct 
 int ipc_notes_init(void)
 {
 	note_bits = order_base_2(4 * ipc_max_sleepers);
+	note_shift = 64 - note_bits;
 	notes = kvcalloc(1U << note_bits, sizeof(*notes), GFP_KERNEL);
 	return notes ? 0 : -ENOMEM;
 }

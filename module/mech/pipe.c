@@ -249,6 +249,7 @@ static struct ipc_hook pipe_hooks[] = {
 	},
 	[READER_WAIT] = {
 		.kind = IPC_HOOK_ENTRY,
+		.name = "pipe_read/prepare_to_wait_event",
 		.symbols = IPC_NAMES("prepare_to_wait_event"),
 		.callers = IPC_NAMES("anon_pipe_read", "pipe_read", "pipe_wait_readable"),
 		.entry = reader_waits,
@@ -257,6 +258,7 @@ static struct ipc_hook pipe_hooks[] = {
 	},
 	[WRITER_WAIT] = {
 		.kind = IPC_HOOK_ENTRY,
+		.name = "pipe_write/prepare_to_wait_event",
 		.symbols = IPC_NAMES("prepare_to_wait_event"),
 		.callers = IPC_NAMES("anon_pipe_write", "pipe_write", "pipe_wait_writable"),
 		.entry = writer_waits,

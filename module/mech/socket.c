@@ -333,10 +333,11 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 		.sleeps = true, \
 	}
 
-#define SLEEP_HOOK(name, handler, from, ...) \
+#define SLEEP_HOOK(own, function, handler, from, ...) \
 	{ \
 		.kind = IPC_HOOK_ENTRY, \
-		.symbols = IPC_NAMES(name), \
+		.name = own, \
+		.symbols = IPC_NAMES(function), \
 		.callers = from, \
 		.feeds = IPC_FEEDS(__VA_ARGS__), \
 		.entry = handler, \
@@ -371,25 +372,26 @@ static struct ipc_hook socket_hooks[] = {
 		  WAITS_TO(IPC_SEND, &ipc_tcp)),
 	WAIT_HOOK("inet_csk_accept", accept_begins, wait_done, 4, WAITS_TO(IPC_RECV, &ipc_tcp)),
 
-	SLEEP_HOOK("prepare_to_wait", stream_reader_sleeps,
+	SLEEP_HOOK("unix_stream_read_generic/prepare_to_wait", "prepare_to_wait",
+		   stream_reader_sleeps,
 		   IPC_NAMES("unix_stream_read_generic", "unix_stream_data_wait"),
 		   WAITS_TO(IPC_RECV, &ipc_unix_stream)),
-	SLEEP_HOOK("prepare_to_wait", sender_sleeps,
+	SLEEP_HOOK("sock_alloc_send_pskb/prepare_to_wait", "prepare_to_wait", sender_sleeps,
 		   IPC_NAMES("sock_alloc_send_pskb", "sock_wait_for_wmem"),
 		   WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_dgram),
 		   WAITS_TO(IPC_SEND, &ipc_unix_seqpacket),
 		   WAITS_TO(IPC_SEND, &ipc_udp), WAITS_TO(IPC_SEND, &ipc_raw)),
-	SLEEP_HOOK("unix_wait_for_peer", peer_sleeps, NULL,
+	SLEEP_HOOK(NULL, "unix_wait_for_peer", peer_sleeps, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_dgram),
 		   WAITS_TO(IPC_SEND, &ipc_unix_seqpacket)),
-	SLEEP_HOOK("__skb_wait_for_more_packets", receiver_sleeps, NULL,
+	SLEEP_HOOK(NULL, "__skb_wait_for_more_packets", receiver_sleeps, NULL,
 		   WAITS_TO(IPC_RECV, &ipc_unix_stream), WAITS_TO(IPC_RECV, &ipc_unix_dgram),
 		   WAITS_TO(IPC_RECV, &ipc_unix_seqpacket),
 		   WAITS_TO(IPC_RECV, &ipc_udp), WAITS_TO(IPC_RECV, &ipc_raw)),
-	SLEEP_HOOK("sk_wait_data", receiver_sleeps, NULL, WAITS_TO(IPC_RECV, &ipc_tcp)),
-	SLEEP_HOOK("sk_stream_wait_memory", stream_sender_sleeps, NULL,
+	SLEEP_HOOK(NULL, "sk_wait_data", receiver_sleeps, NULL, WAITS_TO(IPC_RECV, &ipc_tcp)),
+	SLEEP_HOOK(NULL, "sk_stream_wait_memory", stream_sender_sleeps, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_tcp)),
-	SLEEP_HOOK("sk_stream_wait_connect", stream_sender_sleeps, NULL,
+	SLEEP_HOOK(NULL, "sk_stream_wait_connect", stream_sender_sleeps, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_tcp)),
 };
 

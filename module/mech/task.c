@@ -8,12 +8,6 @@
 
 #include "ipcstat.h"
 
-static void switched(void *hook, bool preempt, struct task_struct *prev,
-		     struct task_struct *next, unsigned int prev_state)
-{
-	ipc_note_switch(preempt, prev, next, prev_state);
-}
-
 /*
  * A task that ends is asleep nowhere; if a note says otherwise, the end of its
  * operation was missed, and the note would stay, or be found by a task that gets the
@@ -33,7 +27,7 @@ static int task_init(void)
 	unsigned int nr;
 
 	/* The engine passes probes as void pointers: hold them against the tracepoints. */
-	check_trace_callback_type_sched_switch(switched);
+	check_trace_callback_type_sched_switch(ipc_note_switch);
 	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
 		if (WARN_ON_ONCE(nr == IPC_MAX_ROWS))
 			return -ENOSPC;
@@ -48,7 +42,7 @@ static struct ipc_hook task_hooks[] = {
 	{
 		.kind = IPC_HOOK_TRACE,
 		.symbols = IPC_NAMES("sched_switch"),
-		.probe = switched,
+		.probe = ipc_note_switch,
 		.feeds = task_feeds,
 	}, {
 		/* exit_signals(task): do_exit() calls it for the current task, once. */
