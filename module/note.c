@@ -35,7 +35,6 @@
  * @armed: the next interruptible sleep is one in the mechanism
  * @once: and it alone is
  * @slept: there was one
- * @home: slot where the search for this note begins
  * @nr_home: number of notes whose search begins at this slot: where it is 0, as it is for
  *	nearly all tasks that are awake, there is nothing to search for
  */
@@ -48,7 +47,6 @@ struct ipc_note {
 	unsigned long nvcsw;
 	u8 dir;
 	bool armed, once, slept;
-	u32 home;
 	atomic_t nr_home;
 } ____cacheline_aligned;
 
@@ -78,18 +76,14 @@ static __always_inline bool ipc_note_likely(const struct task_struct *task)
 static struct ipc_note *ipc_note_find(const struct task_struct *task)
 {
 	u32 home = ipc_note_home(task);
-	int left = atomic_read(&notes[home].nr_home);
 	unsigned int probe;
 
-	for (probe = 0; unlikely(left > 0) && probe < IPC_NOTE_PROBES; probe++) {
-		struct ipc_note *note = ipc_note_at(home + probe);
-		const struct task_struct *owner = READ_ONCE(note->task);
-
-		if (owner == task)
-			return note;
-		if (owner && READ_ONCE(note->home) == home)
-			left--;
-	}
+	if (likely(!atomic_read(&notes[home].nr_home)))
+		return NULL;
+	/* To the end: others come and go, so that counting theirs would not tell when to stop. */
+	for (probe = 0; probe < IPC_NOTE_PROBES; probe++)
+		if (READ_ONCE(ipc_note_at(home + probe)->task) == task)
+			return ipc_note_at(home + probe);
 	return NULL;
 }
 
@@ -102,7 +96,6 @@ static struct ipc_note *ipc_note_new(void)
 		struct ipc_note *note = ipc_note_at(home + probe);
 
 		if (!READ_ONCE(note->task) && !cmpxchg(&note->task, NULL, current)) {
-			WRITE_ONCE(note->home, home);
 			atomic_inc(&notes[home].nr_home);
 			return note;
 		}
@@ -112,7 +105,7 @@ static struct ipc_note *ipc_note_new(void)
 
 static void ipc_note_free(struct ipc_note *note)
 {
-	atomic_dec(&notes[note->home].nr_home);
+	atomic_dec(&notes[ipc_note_home(note->task)].nr_home);
 	WRITE_ONCE(note->armed, false);
 	/* The next owner's writes come after ours. */
 	smp_store_release(&note->task, NULL);
