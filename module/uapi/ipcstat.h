@@ -4,8 +4,8 @@
  * ============================
  *
  * Family "ipcstat", version 1. It answers in every network namespace: the
- * numbers are those of the whole machine. Nothing here needs a privilege, and
- * nothing here changes anything. Numbers are in host byte order.
+ * numbers are those of the whole machine. No total needs a privilege, and nothing
+ * here changes anything. Numbers are in host byte order.
  *
  * The family describes itself: names travel with the numbers, and the names,
  * not their positions, are the interface. A reader that finds a row, counter,
@@ -58,9 +58,42 @@
  *			    count); SYMBOL is the kernel's function or tracepoint;
  *			    FEEDS names the rows.
  *
+ *	HIST	do	MECH string		the histograms of a row
+ *		dump	[MECH string]		of all rows; or only of this one
+ *			->  MECH string
+ *			    HIST nest ...	{NAME, UNIT, and one of: BUCKETS,
+ *						 UNKNOWN, NONE; [LONGEST]}
+ *			    NAME is "send_wait", "recv_wait" (each wait, by its time),
+ *			    "send_size" or "recv_size" (each operation that did not
+ *			    fail, by its bytes); UNIT is "usecs" or "bytes". BUCKETS are
+ *			    u64: number 0 counts the values 0 and 1, number i those from
+ *			    2^i to 2^(i+1) - 1; what lies behind the last one sent is 0.
+ *			    LONGEST is that of all waits.
+ *
+ *	BLOCKED	dump	[MECH string]		the tasks that are asleep in a row now;
+ *		[START u32]			or only in this one
+ *			->  BLOCKED nest	{PID, TGID, COMM, MECH, DIRECTION,
+ *						 [OBJECT, ID, SPACE, [PART]],
+ *						 SINCE_NS, WAITED_NS, [TIMEOUT]}
+ *			    one message a task. PID is the thread, TGID its process, as
+ *			    the reader's PID namespace calls them. OBJECT says what it
+ *			    waits at: "pipe", "fifo", "mqueue", "socket" (ID is the inode,
+ *			    SPACE the device, as stat(2) has them), "msg", "sem" (ID is the
+ *			    identifier, SPACE the inode of the IPC namespace, PART the
+ *			    number of the semaphore), "futex" (ID is the address in the
+ *			    process). TIMEOUT (flag): it does not wait for ever.
+ *			->  MECH string, HIDDEN u64
+ *			    tasks that the reader may not see: those of another effective
+ *			    user, or outside of its PID namespace, unless it has
+ *			    CAP_SYS_PTRACE in the initial user namespace
+ *			->  NEXT u32
+ *			    there was not room for all: ask again, with START
+ *
  * A dump takes as many messages as it needs, each of them whole, and goes on
- * where the last one ended; each message is one row, signal or hook. Read it with
- * a buffer of 32 KiB or more.
+ * where the last one ended; each message is one row, signal, hook or task. Read it
+ * with a buffer of 32 KiB or more. A dump of BLOCKED ends where such a buffer is
+ * full, with NEXT: a task that wakes and falls asleep again between two of them
+ * may come twice; SINCE_NS tells which is the newer.
  *
  * Requests are held against a strict policy. An error carries a text
  * (NLMSGERR_ATTR_MSG) that says what was wrong:
@@ -87,6 +120,8 @@ enum ipcstat_cmd {
 	IPCSTAT_CMD_ROW,
 	IPCSTAT_CMD_SIGNAL,
 	IPCSTAT_CMD_HOOK,
+	IPCSTAT_CMD_HIST,
+	IPCSTAT_CMD_BLOCKED,
 
 	__IPCSTAT_CMD_MAX,
 	IPCSTAT_CMD_MAX = __IPCSTAT_CMD_MAX - 1
@@ -107,6 +142,11 @@ enum ipcstat_attr {
 	IPCSTAT_A_COUNTER,		/* nest of ipcstat_counter_attr, repeated */
 	IPCSTAT_A_SIGNAL,		/* u32 */
 	IPCSTAT_A_HOOK,			/* nest of ipcstat_hook_attr */
+	IPCSTAT_A_HIST,			/* nest of ipcstat_hist_attr, repeated */
+	IPCSTAT_A_BLOCKED,		/* nest of ipcstat_blocked_attr */
+	IPCSTAT_A_START,		/* u32 */
+	IPCSTAT_A_NEXT,			/* u32 */
+	IPCSTAT_A_HIDDEN,		/* u64 */
 
 	__IPCSTAT_A_MAX,
 	IPCSTAT_A_MAX = __IPCSTAT_A_MAX - 1
@@ -140,6 +180,42 @@ enum ipcstat_hook_attr {
 
 	__IPCSTAT_HOOK_A_MAX,
 	IPCSTAT_HOOK_A_MAX = __IPCSTAT_HOOK_A_MAX - 1
+};
+
+/* Attributes inside IPCSTAT_A_HIST. */
+enum ipcstat_hist_attr {
+	IPCSTAT_HIST_A_UNSPEC,
+	IPCSTAT_HIST_A_PAD,
+	IPCSTAT_HIST_A_NAME,		/* string */
+	IPCSTAT_HIST_A_UNIT,		/* string */
+	IPCSTAT_HIST_A_BUCKETS,		/* binary, u64 each */
+	IPCSTAT_HIST_A_LONGEST,		/* u64 */
+	IPCSTAT_HIST_A_UNKNOWN,		/* flag */
+	IPCSTAT_HIST_A_NONE,		/* flag */
+
+	__IPCSTAT_HIST_A_MAX,
+	IPCSTAT_HIST_A_MAX = __IPCSTAT_HIST_A_MAX - 1
+};
+
+/* Attributes inside IPCSTAT_A_BLOCKED. */
+enum ipcstat_blocked_attr {
+	IPCSTAT_BLOCKED_A_UNSPEC,
+	IPCSTAT_BLOCKED_A_PAD,
+	IPCSTAT_BLOCKED_A_PID,		/* u32 */
+	IPCSTAT_BLOCKED_A_TGID,		/* u32 */
+	IPCSTAT_BLOCKED_A_COMM,		/* string */
+	IPCSTAT_BLOCKED_A_MECH,		/* string */
+	IPCSTAT_BLOCKED_A_DIRECTION,	/* string */
+	IPCSTAT_BLOCKED_A_OBJECT,	/* string */
+	IPCSTAT_BLOCKED_A_ID,		/* u64 */
+	IPCSTAT_BLOCKED_A_SPACE,	/* u32 */
+	IPCSTAT_BLOCKED_A_PART,		/* u32 */
+	IPCSTAT_BLOCKED_A_SINCE_NS,	/* u64, CLOCK_MONOTONIC */
+	IPCSTAT_BLOCKED_A_WAITED_NS,	/* u64 */
+	IPCSTAT_BLOCKED_A_TIMEOUT,	/* flag */
+
+	__IPCSTAT_BLOCKED_A_MAX,
+	IPCSTAT_BLOCKED_A_MAX = __IPCSTAT_BLOCKED_A_MAX - 1
 };
 
 #endif /* _UAPI_IPCSTAT_H */
