@@ -147,4 +147,54 @@ static inline struct kiocb *ipc_signalfd_kiocb(unsigned long arg)
 	hlist_for_each_entry(dentry, &(inode)->i_dentry, d_u.d_alias)
 #endif
 
+/*
+ * Preemption notifiers tell when a task leaves its CPU and when it runs again, and cost
+ * nothing for tasks that have none. Kernels that can run KVM have them.
+ */
+#ifdef CONFIG_PREEMPT_NOTIFIERS
+#define ipc_has_notifiers()	(!hlist_empty(&current->preempt_notifiers))
+#else
+#define ipc_has_notifiers()	false
+#endif
+
+/*
+ * In a preemption notifier: whether the current task leaves its CPU to sleep, and is not
+ * preempted or kept awake by a signal. A task whose dequeue is delayed (6.12) is on its
+ * run queue, but asleep.
+ */
+static inline bool ipc_falls_asleep(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return !task_is_runnable(current);
+#else
+	return !current->on_rq;
+#endif
+}
+
+/* The arguments of sched:sched_process_exit behind the task. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define IPC_EXIT_ARGS	, bool group_dead
+#else
+#define IPC_EXIT_ARGS
+#endif
+
+/*
+ * The arguments of the current system call on System V objects, those of semop(2) and so
+ * on. The 32-bit ipc(2) has a number in front of them.
+ */
+static inline void ipc_sysv_args(unsigned long args[6])
+{
+	unsigned long arg[6];
+	bool multiplexed = false;
+
+	syscall_get_arguments(current, current_pt_regs(), arg);
+#ifdef CONFIG_IA32_EMULATION
+	multiplexed = in_ia32_syscall() && syscall_get_nr(current, current_pt_regs()) == 117;
+#endif
+	/* ipc(call, first, second, third, ptr, fifth) */
+	args[0] = arg[multiplexed];
+	args[1] = arg[multiplexed ? 4 : 1];
+	args[2] = arg[2];
+}
+
 #endif /* _IPCSTAT_COMPAT_H */

@@ -374,6 +374,7 @@ int ipc_hooks_attach(void)
 	ipc_entries_register();
 	for (i = 0; i < nr_states; i++)
 		ipc_hook_set_feeds(&states[i]);
+	ipc_notes_open();
 	since = ktime_get_real_seconds();
 	return 0;
 }
@@ -409,16 +410,17 @@ static void ipc_detach_return(void)
 	kfree(krps);
 }
 
-/* When this returns no handler runs any more. */
+/* When this returns no handler runs any more. The probe of ending tasks goes after the notes. */
 void ipc_hooks_detach(void)
 {
 	struct ipc_hook_state *st;
 
+	ipc_detach_return();
+	ipc_entries_unregister();
+	ipc_notes_close();
 	for (st = states; st < states + nr_states; st++)
 		if (st->symbol && st->hook->kind == IPC_HOOK_TRACE)
 			tracepoint_probe_unregister(st->tp, st->hook->probe, st->hook);
-	ipc_detach_return();
-	ipc_entries_unregister();
 	tracepoint_synchronize_unregister();
 	if (wrap)
 		symbol_put(ipcstat_wrap_api);

@@ -4,6 +4,7 @@
 #define _IPCSTAT_IPC_NS_H
 
 #include <linux/ipc_namespace.h>
+#include <linux/nsproxy.h>
 
 #include "ipcstat.h"
 
@@ -24,5 +25,13 @@ extern struct ipc_row ipc_row_sysv_sem;
  */
 void ipc_ns_sum(struct ipc_gauge *gauge, u32 cols,
 		void (*add)(struct ipc_namespace *ns, struct ipc_gauge *gauge));
+
+/* What a task waits at in its IPC namespace; without its id. */
+static inline struct ipc_object ipc_ns_object(const char *kind)
+{
+	return (struct ipc_object){
+		.kind = kind, .space = current->nsproxy->ipc_ns->ns.inum, .part = -1,
+	};
+}
 
 #endif /* _IPCSTAT_IPC_NS_H */

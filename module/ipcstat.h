@@ -10,14 +10,15 @@
 #ifndef _IPCSTAT_H
 #define _IPCSTAT_H
 
+#include <linux/fs.h>
+#include <linux/kdev_t.h>
+#include <linux/log2.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
 #include "compat.h"
 #include "wrap.h"
-
-struct file;
 
 /* Columns of /proc/ipcstat, in its order; for ever: new ones come at the end. */
 enum ipc_col {
@@ -65,12 +66,20 @@ enum {
 
 #define IPC_MAX_DETAILS		8
 #define IPC_MAX_ROWS		32
+#define IPC_BUCKETS		64
 
-/* One CPU's share of a row. Only ever added to; summed on read. */
+/*
+ * One CPU's share of a row. Only ever added to; summed on read. The arrays of two are for
+ * sending and receiving. Histograms: bucket 0 counts the values 0 and 1, bucket i those
+ * from 2^i to 2^(i+1) - 1.
+ */
 struct ipc_cells {
 	u64 col[IPC_COLS];
 	u64 detail[IPC_MAX_DETAILS];
-	u64 runq_ns[2];		/* of wait_ns, to send and to receive */
+	u64 runq_ns[2];			/* of wait_ns */
+	u64 longest_us[2];		/* not added to: the longest wait that ended here */
+	u64 waits[2][IPC_BUCKETS];	/* by their time in us */
+	u64 sizes[2][IPC_BUCKETS];	/* operations that did not fail, by their bytes */
 };
 
 /**
@@ -91,6 +100,7 @@ struct ipc_gauge {
  *	decide: a column is known when every hook that feeds it is attached
  * @details: names of further counters, NULL-terminated, at most IPC_MAX_DETAILS
  * @gauge: reads the gauges. Process context, may sleep, several at once.
+ * @mappings: bytes are those of mappings, which are no messages: they have no histogram
  * @cells: of the engine
  * @blocked: of the engine: tasks asleep in the row, per CPU, may be negative on one
  * @fed: of the engine: columns fed by some hook
@@ -102,6 +112,7 @@ struct ipc_row {
 	u32 unknown;
 	const char *const *details;
 	void (*gauge)(struct ipc_row *row, struct ipc_gauge *gauge);
+	bool mappings;
 
 	struct ipc_cells __percpu *cells;
 	s64 __percpu *blocked;
@@ -121,6 +132,24 @@ static __always_inline void ipc_detail(struct ipc_row *row, unsigned int nr, u64
 	this_cpu_add(row->cells->detail[nr], n);
 }
 
+static __always_inline unsigned int ipc_bucket(u64 n)
+{
+	return ilog2(n | 1);
+}
+
+/**
+ * ipc_result - count one operation of a row without bytes
+ * @row: the row
+ * @dir: IPC_SEND or IPC_RECV
+ * @ret: a negative errno if it failed
+ */
+static __always_inline void ipc_result(struct ipc_row *row, enum ipc_dir dir, long ret)
+{
+	ipc_add(row, dir + IPC_D_OPS, 1);
+	if (ret < 0)
+		ipc_add(row, dir + IPC_D_FAILS, 1);
+}
+
 /**
  * ipc_op - count one operation by its result
  * @row: the row
@@ -137,26 +166,63 @@ static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, long r
 	}
 	ipc_add(row, dir + IPC_D_BYTES, ret);
 	ipc_add(row, dir + IPC_D_COPIED, copied);
+	this_cpu_inc(row->cells->sizes[dir == IPC_RECV][ipc_bucket(ret)]);
 }
 
-/* ---- sleeping: a note per task, while it waits in a mechanism ---- */
+/* ---- sleeping: a note per task, while it waits in a mechanism (note.c) ---- */
+
+/**
+ * struct ipc_object - what a task waits at, as people know it: values, for it may be gone
+ * @kind: see IPCSTAT_CMD_BLOCKED in uapi/ipcstat.h; NULL: nothing that has a name
+ * @id: inode, identifier, or address
+ * @space: device, or inode of the IPC namespace
+ * @part: number of the semaphore, or -1
+ * @timeout: it does not wait for ever
+ * @inode: of the mechanism; valid while the operation lasts
+ */
+struct ipc_object {
+	const char *kind;
+	u64 id;
+	u32 space;
+	s32 part;
+	bool timeout;
+	const struct inode *inode;
+};
+
+/* The object of an inode, or of a socket's. */
+static inline struct ipc_object ipc_object_inode(const char *kind, const struct inode *inode)
+{
+	return (struct ipc_object){
+		.kind = kind, .id = inode->i_ino, .space = new_encode_dev(inode->i_sb->s_dev),
+		.part = -1, .inode = inode,
+	};
+}
+
+/* For a mechanism without objects. */
+#define IPC_NO_OBJECT	((struct ipc_object){ .part = -1 })
 
 /**
  * ipc_sleep - the current task is about to sleep in @row
  * @row: the row
  * @dir: IPC_SEND or IPC_RECV
+ * @object: what it waits at; is copied
  *
  * Called from an entry hook on a function that sleeps once; it is called again for each
  * sleep. A second sleep of the same operation in the same direction is the same
  * wait. Nothing is counted if the task does not really sleep.
  */
-void ipc_sleep(struct ipc_row *row, enum ipc_dir dir);
+void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object);
 
 /*
  * The same where each interruptible sleep until ipc_woke() belongs to the mechanism: for
  * functions that sleep in a loop of their own, with no function to hook in it.
  */
-void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir);
+void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object);
+
+/* The inode of the object that the current task is about to sleep at, or NULL. */
+const struct inode *ipc_sleep_inode(void);
+
+void ipc_woke_slow(const struct ipc_call *call);
 
 /**
  * ipc_woke - an operation has returned: if it has slept, count the wait
@@ -165,14 +231,35 @@ void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir);
  * After each operation that may have called ipc_sleep(), also where it did not
  * sleep, and not inside another one. Cheap where there is no note.
  */
-void ipc_woke(const struct ipc_call *call);
+static __always_inline void ipc_woke(const struct ipc_call *call)
+{
+	if (unlikely(ipc_has_notifiers()))
+		ipc_woke_slow(call);
+}
 
 /* The current task is no longer asleep in any row. Nothing is counted. */
 void ipc_note_drop(void);
 
-/* The probe of sched:sched_switch, for all rows (mech/task.c). */
-void ipc_note_switch(void *hook, bool preempt, struct task_struct *prev,
-		     struct task_struct *next, unsigned int prev_state);
+/**
+ * struct ipc_sleeper - a task that is asleep in a mechanism
+ * @task: the task; a reference is held
+ * @row: where
+ * @dir: IPC_SEND or IPC_RECV
+ * @object: what it waits at; ->inode is not valid
+ * @since_ns: CLOCK_MONOTONIC when the operation fell asleep for the first time
+ */
+struct ipc_sleeper {
+	struct task_struct *task;
+	struct ipc_row *row;
+	enum ipc_dir dir;
+	struct ipc_object object;
+	u64 since_ns;
+};
+
+/* The number of notes; each is that of at most one sleeper. */
+unsigned int ipc_nr_notes(void);
+/* True if note number @nr is of a task that is asleep now. Put the task afterwards. */
+bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper);
 
 /* ---- hooks ---- */
 
@@ -335,6 +422,18 @@ void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS]);
 u64 ipc_row_detail(struct ipc_row *row, unsigned int nr);
 /* Of the row's wait_ns in a direction: what it was awake but not running. */
 u64 ipc_row_runq_ns(struct ipc_row *row, enum ipc_dir dir);
+
+/* A histogram; @kind says whether it is known. */
+struct ipc_hist {
+	const char *name, *unit;
+	enum ipc_value_kind kind;
+	u64 bucket[IPC_BUCKETS];
+	bool has_longest;
+	u64 longest;
+};
+
+/* Histogram number @nr of a row; false past the last one. */
+bool ipc_row_hist(struct ipc_row *row, unsigned int nr, struct ipc_hist *hist);
 u64 ipc_signal_read(unsigned int sig, unsigned int col);
 
 struct ipc_hook_info {
@@ -362,6 +461,8 @@ void ipc_summary(struct ipc_summary *sum);
 int ipc_mechs_init(void);
 void ipc_mechs_exit(void);
 int ipc_notes_init(void);
+void ipc_notes_open(void);
+void ipc_notes_close(void);
 void ipc_notes_exit(void);
 int ipc_hooks_attach(void);
 void ipc_hooks_detach(void);

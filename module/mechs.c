@@ -131,11 +131,18 @@ u64 ipc_signal_read(unsigned int sig, unsigned int col)
 	return sum;
 }
 
-void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
+/* The columns that nothing can tell, but for a gauge that does not know this time. */
+static u32 ipc_row_unknown(const struct ipc_row *row)
 {
 	/* A counter that nothing counts is not 0. */
 	u32 uncounted = ~row->fed & GENMASK(IPC_COLS - 1, IPC_BLOCKED);
-	u32 unknown = row->unknown | row->lost | uncounted;
+
+	return row->unknown | row->lost | uncounted;
+}
+
+void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
+{
+	u32 unknown = ipc_row_unknown(row);
 	struct ipc_gauge gauge = {};
 	unsigned int col;
 
@@ -156,6 +163,62 @@ void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
 		else
 			value[col].value = ipc_row_col(row, col);
 	}
+}
+
+static void ipc_read_waits(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist)
+{
+	unsigned int i;
+	int cpu;
+
+	hist->has_longest = true;
+	for_each_possible_cpu(cpu) {
+		const struct ipc_cells *cells = per_cpu_ptr(row->cells, cpu);
+
+		for (i = 0; i < IPC_BUCKETS; i++)
+			hist->bucket[i] += READ_ONCE(cells->waits[recv][i]);
+		hist->longest = max(hist->longest, READ_ONCE(cells->longest_us[recv]));
+	}
+}
+
+static void ipc_read_sizes(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist)
+{
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < IPC_BUCKETS; i++)
+			hist->bucket[i] += READ_ONCE(per_cpu_ptr(row->cells, cpu)->sizes[recv][i]);
+}
+
+/* A histogram is known as the column that it takes apart. */
+static const struct {
+	const char *name, *unit;
+	unsigned int col, recv;
+	void (*read)(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist);
+} ipc_hists[] = {
+	{ "send_wait", "usecs", IPC_SEND_WAIT_NS, 0, ipc_read_waits },
+	{ "recv_wait", "usecs", IPC_RECV_WAIT_NS, 1, ipc_read_waits },
+	{ "send_size", "bytes", IPC_SEND_BYTES, 0, ipc_read_sizes },
+	{ "recv_size", "bytes", IPC_RECV_BYTES, 1, ipc_read_sizes },
+};
+
+bool ipc_row_hist(struct ipc_row *row, unsigned int nr, struct ipc_hist *hist)
+{
+	u32 col;
+
+	if (nr >= ARRAY_SIZE(ipc_hists))
+		return false;
+	col = IPC_BIT(ipc_hists[nr].col);
+	memset(hist, 0, sizeof(*hist));
+	hist->name = ipc_hists[nr].name;
+	hist->unit = ipc_hists[nr].unit;
+	if (row->na & col || (row->mappings && ipc_hists[nr].read == ipc_read_sizes))
+		hist->kind = IPC_NONE;
+	else if (ipc_row_unknown(row) & col)
+		hist->kind = IPC_UNKNOWN;
+	else
+		ipc_hists[nr].read(row, ipc_hists[nr].recv, hist);
+	return true;
 }
 
 /* ---- start and stop ---- */

@@ -1,175 +1,222 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Notes of tasks that wait: who sleeps in which mechanism, since when.
+ * Notes of tasks that wait: who sleeps in which mechanism, at what, since when.
  *
  * A note is made when an operation is about to sleep (ipc_sleep()) and removed when it
- * has returned (ipc_woke()), by the task that it is about. In between the
- * scheduler tells when that task really leaves its CPU and when it runs again
- * (ipc_note_switch()). So all that writes a note happens one after the other, and a
- * slot is taken with one compare-and-swap, without a lock. Slots have a cache line
- * each: sleeping tasks do not disturb each other.
+ * has returned (ipc_woke()), by the task that it is about. It holds a preemption
+ * notifier of that task: in between the scheduler tells when the task leaves its CPU and
+ * when it runs again, and nothing is paid for tasks without a note. All that writes a
+ * note happens in its task, one after the other.
  *
  * IPC sleeps are interruptible; sleeps for a lock, for memory, or in most page
  * faults are not. That, and that a note is good for one sleep only where the
  * mechanism announces each, tells what is a wait.
+ *
+ * The notifier is on a list in the task: a note must not outlive its task, nor a
+ * linked note this module. A task that ends drops its note (mech/task.c), and no note is
+ * made before that probe is attached. In the end ipc_notes_close() takes those of tasks
+ * that are still asleep off their lists while no task runs.
  */
 #include <linux/atomic.h>
-#include <linux/hash.h>
-#include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/sched/clock.h>
+#include <linux/sched/task.h>
+#include <linux/stop_machine.h>
 #include <linux/timekeeping.h>
 
 #include "ipcstat.h"
 
-#define IPC_NOTE_PROBES		64
+/* Sleeps that found no free note. */
+atomic64_t ipc_lost_notes;
+
+#ifdef CONFIG_PREEMPT_NOTIFIERS
 
 /*
+ * @task: whose it is; NULL: nobody's
+ * @first_ns: when the operation fell asleep for the first time
  * @since_ns: when it fell asleep; 0: it is awake
  * @wait_ns: its sleeps in this operation so far
  * @runq_ns: of these, the time that it was awake but no CPU ran it
+ * @run_delay: the scheduler's sum of that when it fell asleep
  * @nvcsw: its voluntary switches when the note was made. Where there were more when an
  *	operation began, the note is of an earlier one, whose end was missed.
+ * @next: of the free ones, by number plus one
  * @dir: IPC_SEND or IPC_RECV
  * @armed: the next interruptible sleep is one in the mechanism
  * @once: and it alone is
  * @slept: there was one
- * @nr_home: number of notes whose search begins at this slot: where it is 0, as it is for
- *	nearly all tasks that are awake, there is nothing to search for
  */
 struct ipc_note {
-	struct task_struct *task;	/* NULL: free */
+	struct preempt_notifier notifier;
+	struct task_struct *task;
 	struct ipc_row *row;
+	struct ipc_object object;
+	u64 first_ns;
 	u64 since_ns;
 	u64 wait_ns;
 	u64 runq_ns;
+	u64 run_delay;
 	unsigned long nvcsw;
+	u32 next;
 	u8 dir;
 	bool armed, once, slept;
-	atomic_t nr_home;
 } ____cacheline_aligned;
 
 static struct ipc_note *notes __read_mostly;
-static unsigned int note_bits __read_mostly;
-static unsigned int note_shift __read_mostly;	/* 64 - note_bits: as hash_ptr() */
+static unsigned int nr_notes __read_mostly;
+static bool notes_open __read_mostly;
 
-/* Sleeps that found no free note. */
-atomic64_t ipc_lost_notes;
+/* The free notes: the number of the first plus one, and above it a count against ABA. */
+static atomic64_t free_notes;
+/* And one for each CPU, so that tasks which sleep and wake often share no cache line. */
+static DEFINE_PER_CPU(struct ipc_note *, spare_note);
 
-static struct ipc_note *ipc_note_at(unsigned int slot)
+static s64 ipc_note_head(u64 old, u32 first)
 {
-	return &notes[slot & ((1U << note_bits) - 1)];
+	return ((old >> 32) + 1) << 32 | first;
 }
 
-static __always_inline u32 ipc_note_home(const struct task_struct *task)
+static struct ipc_note *ipc_note_pop(void)
 {
-	return (u64)task * GOLDEN_RATIO_64 >> note_shift;
+	s64 head = atomic64_read(&free_notes);
+	struct ipc_note *note;
+
+	do {
+		if (!(u32)head)
+			return NULL;
+		note = &notes[(u32)head - 1];
+	} while (!atomic64_try_cmpxchg(&free_notes, &head,
+				       ipc_note_head(head, READ_ONCE(note->next))));
+	return note;
 }
 
-/* Whether there may be a note of @task. */
-static __always_inline bool ipc_note_likely(const struct task_struct *task)
+static void ipc_note_push(struct ipc_note *note)
 {
-	return unlikely(atomic_read(&notes[ipc_note_home(task)].nr_home));
+	s64 head = atomic64_read(&free_notes);
+
+	do {
+		WRITE_ONCE(note->next, (u32)head);
+	} while (!atomic64_try_cmpxchg(&free_notes, &head,
+				       ipc_note_head(head, note - notes + 1)));
 }
 
-static struct ipc_note *ipc_note_find(const struct task_struct *task)
-{
-	u32 home = ipc_note_home(task);
-	unsigned int probe;
+static struct preempt_ops ipc_note_ops;
 
-	if (likely(!atomic_read(&notes[home].nr_home)))
-		return NULL;
-	/* To the end: others come and go, so that counting theirs would not tell when to stop. */
-	for (probe = 0; probe < IPC_NOTE_PROBES; probe++)
-		if (READ_ONCE(ipc_note_at(home + probe)->task) == task)
-			return ipc_note_at(home + probe);
+/* The current task's, or NULL. */
+static struct ipc_note *ipc_note_find(void)
+{
+	struct preempt_notifier *notifier;
+
+	hlist_for_each_entry(notifier, &current->preempt_notifiers, link)
+		if (notifier->ops == &ipc_note_ops)
+			return container_of(notifier, struct ipc_note, notifier);
 	return NULL;
 }
 
 static struct ipc_note *ipc_note_new(void)
 {
-	u32 home = ipc_note_home(current);
-	unsigned int probe;
+	struct ipc_note *note = this_cpu_xchg(spare_note, NULL) ?: ipc_note_pop();
 
-	for (probe = 0; probe < IPC_NOTE_PROBES; probe++) {
-		struct ipc_note *note = ipc_note_at(home + probe);
-
-		if (!READ_ONCE(note->task) && !cmpxchg(&note->task, NULL, current)) {
-			atomic_inc(&notes[home].nr_home);
-			return note;
-		}
+	if (unlikely(!note)) {
+		atomic64_inc(&ipc_lost_notes);
+		return NULL;
 	}
-	return NULL;
+	WRITE_ONCE(note->task, current);
+	preempt_notifier_register(&note->notifier);
+	return note;
 }
 
 static void ipc_note_free(struct ipc_note *note)
 {
-	atomic_dec(&notes[ipc_note_home(note->task)].nr_home);
-	WRITE_ONCE(note->armed, false);
-	/* The next owner's writes come after ours. */
+	preempt_notifier_unregister(&note->notifier);
+	note->armed = false;
+	/* Before another task writes it: see ipc_note_sleeper(). */
 	smp_store_release(&note->task, NULL);
+	if (this_cpu_cmpxchg(spare_note, NULL, note))
+		ipc_note_push(note);
+}
+
+/* The handlers that come here may be preempted: another task may count, but not in between. */
+static void ipc_note_longest(u64 __percpu *longest, u64 us)
+{
+	u64 old = this_cpu_read(*longest);
+
+	while (us > old && this_cpu_cmpxchg(*longest, old, us) != old)
+		old = this_cpu_read(*longest);
 }
 
 static void ipc_note_count(const struct ipc_note *note)
 {
 	struct ipc_row *row = note->row;
+	unsigned int recv = note->dir == IPC_RECV;
+	u64 us;
 
 	if (!note->slept)
 		return;
+	us = div_u64(note->wait_ns, NSEC_PER_USEC);
 	ipc_add(row, note->dir + IPC_D_WAITS, 1);
 	ipc_add(row, note->dir + IPC_D_WAIT_NS, note->wait_ns);
-	this_cpu_add(row->cells->runq_ns[note->dir == IPC_RECV], note->runq_ns);
+	this_cpu_add(row->cells->runq_ns[recv], note->runq_ns);
+	this_cpu_inc(row->cells->waits[recv][ipc_bucket(us)]);
+	ipc_note_longest(&row->cells->longest_us[recv], us);
 }
 
-static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, bool once)
+static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
+			 bool once)
 {
 	struct ipc_note *note;
 
 	/* Nobody would remove the note, or notice the sleep. */
-	if (unlikely(row->lost & IPC_BIT(IPC_BLOCKED)))
+	if (unlikely(!READ_ONCE(notes_open) || row->lost & IPC_BIT(IPC_BLOCKED)))
 		return;
-	note = ipc_note_find(current);
+	note = ipc_note_find();
 	if (note && note->row == row && note->dir == dir)
 		goto arm;
-	if (note) {
+	if (note)
 		/* A splice waits at both ends, one after the other. */
 		ipc_note_count(note);
-	} else {
+	else
 		note = ipc_note_new();
-		if (!note) {
-			atomic64_inc(&ipc_lost_notes);
-			return;
-		}
-	}
+	if (!note)
+		return;
+	smp_wmb();	/* it is awake: see ipc_note_sleeper() */
 	note->row = row;
 	note->dir = dir;
+	note->object = *object;
 	note->wait_ns = 0;
 	note->runq_ns = 0;
 	note->slept = false;
 	note->nvcsw = current->nvcsw;
 arm:
 	note->once = once;
-	WRITE_ONCE(note->armed, true);
+	note->armed = true;
 }
 
-void ipc_sleep(struct ipc_row *row, enum ipc_dir dir)
+void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
 {
-	ipc_note_arm(row, dir, true);
+	ipc_note_arm(row, dir, object, true);
 }
 
-void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir)
+void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
 {
-	ipc_note_arm(row, dir, false);
+	ipc_note_arm(row, dir, object, false);
 }
 
-void ipc_woke(const struct ipc_call *call)
+const struct inode *ipc_sleep_inode(void)
 {
-	struct ipc_note *note;
+	const struct ipc_note *note = ipc_note_find();
 
-	if (!ipc_note_likely(current))
-		return;
-	note = ipc_note_find(current);
+	return note ? note->object.inode : NULL;
+}
+
+void ipc_woke_slow(const struct ipc_call *call)
+{
+	struct ipc_note *note = ipc_note_find();
+
 	if (!note)
 		return;
 	if ((long)(note->nvcsw - call->nvcsw) >= 0)
@@ -177,82 +224,204 @@ void ipc_woke(const struct ipc_call *call)
 	ipc_note_free(note);
 }
 
+/* In a probe that may be preempted: ipc_notes_close() must not come in between. */
 void ipc_note_drop(void)
 {
-	struct ipc_note *note = ipc_note_find(current);
+	struct ipc_note *note;
 
+	preempt_disable_notrace();
+	note = ipc_note_find();
 	if (unlikely(note))
 		ipc_note_free(note);
+	preempt_enable_notrace();
 }
 
-/* ---- the scheduler's side: the run queue is locked, interrupts are off ---- */
+/* ---- the scheduler's side: for the current task, with preemption disabled ---- */
 
-static void ipc_note_out(struct ipc_note *note)
+/*
+ * The run queue is locked, but a task that is already off it may be being woken. Then it
+ * is TASK_WAKING, and what it was has to be told from how it counts for the load.
+ */
+static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
-	note->since_ns = ktime_get_mono_fast_ns();
+	struct ipc_note *note = container_of(notifier, struct ipc_note, notifier);
+	unsigned int state = READ_ONCE(current->__state);
+
+	if (!note->armed || !ipc_falls_asleep())
+		return;
+	if (!(state & TASK_INTERRUPTIBLE) &&
+	    (state != TASK_WAKING || current->sched_contributes_to_load))
+		return;
+#ifdef CONFIG_SCHED_INFO
+	note->run_delay = current->sched_info.run_delay;
+#endif
+	if (!note->slept)
+		note->first_ns = ktime_get_mono_fast_ns();
 	note->slept = true;
+	/* After all that ipc_note_sleeper() reads. */
+	smp_store_release(&note->since_ns, ktime_get_mono_fast_ns());
 	this_cpu_inc(*note->row->blocked);
 }
 
-static void ipc_note_in(struct ipc_note *note)
+static void ipc_note_in(struct preempt_notifier *notifier, int cpu)
 {
-	u64 slept_ns = ktime_get_mono_fast_ns() - note->since_ns;
-	u64 queued_ns = 0;
+	struct ipc_note *note = container_of(notifier, struct ipc_note, notifier);
+	u64 slept_ns, queued_ns = 0;
 
+	if (!note->since_ns)
+		return;
+	slept_ns = ktime_get_mono_fast_ns() - note->since_ns;
 #ifdef CONFIG_SCHED_INFO
-	/* On this run queue since then, by the clock of this CPU; see sched_info_enqueue(). */
-	if (note->task->sched_info.last_queued)
-		queued_ns = max_t(s64, 0, local_clock() - note->task->sched_info.last_queued);
+	queued_ns = current->sched_info.run_delay - note->run_delay;
 #endif
 	note->wait_ns += slept_ns;
 	note->runq_ns += min(queued_ns, slept_ns);
-	note->since_ns = 0;
+	WRITE_ONCE(note->since_ns, 0);
 	if (note->once)
 		note->armed = false;
 	this_cpu_dec(*note->row->blocked);
 }
 
+static struct preempt_ops ipc_note_ops = {
+	.sched_in = ipc_note_in,
+	.sched_out = ipc_note_out,
+};
+
+/* ---- for readers ---- */
+
+unsigned int ipc_nr_notes(void)
+{
+	return nr_notes;
+}
+
 /*
- * A task that a signal has kept from sleeping is running again already (__schedule()),
- * whatever @prev_state says.
+ * What is copied is of one sleep if the note still says the same afterwards. A task drops
+ * its note before it ends, so that one which has a note is not freed under RCU.
  */
-static noinline void ipc_note_switch_slow(bool preempt, struct task_struct *prev,
-					  struct task_struct *next, unsigned int prev_state)
+bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper)
+{
+	const struct ipc_note *note = &notes[nr];
+	u64 since_ns = smp_load_acquire(&note->since_ns);
+	bool same = false;
+
+	if (!since_ns)
+		return false;
+	rcu_read_lock();
+	sleeper->task = READ_ONCE(note->task);
+	sleeper->row = note->row;
+	sleeper->dir = note->dir;
+	sleeper->object = note->object;
+	sleeper->since_ns = note->first_ns;
+	smp_rmb();
+	if (sleeper->task && READ_ONCE(note->since_ns) == since_ns)
+		same = READ_ONCE(note->task) == sleeper->task;
+	if (same)
+		get_task_struct(sleeper->task);
+	rcu_read_unlock();
+	return same;
+}
+
+/* ---- start and stop ---- */
+
+/* Beside one for each sleeper those that wait for one at the CPUs. */
+int ipc_notes_init(void)
+{
+	unsigned int i;
+
+	nr_notes = ipc_max_sleepers + num_possible_cpus();
+	notes = kvcalloc(nr_notes, sizeof(*notes), GFP_KERNEL);
+	if (!notes)
+		return -ENOMEM;
+	for (i = 0; i < nr_notes; i++) {
+		preempt_notifier_init(&notes[i].notifier, &ipc_note_ops);
+		ipc_note_push(&notes[i]);
+	}
+	preempt_notifier_inc();
+	return 0;
+}
+
+/* When all hooks are attached, that of ending tasks, too. */
+void ipc_notes_open(void)
+{
+	WRITE_ONCE(notes_open, true);
+}
+
+/* On one CPU, while the others wait with interrupts disabled. */
+static int ipc_notes_unlink(void *unused)
 {
 	struct ipc_note *note;
 
-	if (!preempt && prev_state & TASK_INTERRUPTIBLE) {
-		note = ipc_note_find(prev);
-		if (note && note->armed && READ_ONCE(prev->__state) != TASK_RUNNING)
-			ipc_note_out(note);
-	}
-	note = ipc_note_find(next);
-	if (note && note->since_ns)
-		ipc_note_in(note);
-}
-
-/* Each switch of the machine comes here: as little as can be, and no stack frame. */
-void ipc_note_switch(void *hook, bool preempt, struct task_struct *prev,
-		     struct task_struct *next, unsigned int prev_state)
-{
-	if (ipc_note_likely(next) ||
-	    (prev_state & TASK_INTERRUPTIBLE && ipc_note_likely(prev)))
-		ipc_note_switch_slow(preempt, prev, next, prev_state);
+	for (note = notes; note < notes + nr_notes; note++)
+		if (note->task)
+			preempt_notifier_unregister(&note->notifier);
+	return 0;
 }
 
 /*
- * Four times as many notes as sleepers: searches stay short, and most tasks that are
- * awake find nothing to search.
+ * When no operation is followed any more, but ending tasks still are. From here on
+ * notifiers and their lists are in use with preemption disabled only, so none is while
+ * the machine is stopped.
  */
-int ipc_notes_init(void)
+void ipc_notes_close(void)
 {
-	note_bits = order_base_2(4 * ipc_max_sleepers);
-	note_shift = 64 - note_bits;
-	notes = kvcalloc(1U << note_bits, sizeof(*notes), GFP_KERNEL);
-	return notes ? 0 : -ENOMEM;
+	WRITE_ONCE(notes_open, false);
+	stop_machine(ipc_notes_unlink, NULL, NULL);
 }
 
 void ipc_notes_exit(void)
 {
+	preempt_notifier_dec();
 	kvfree(notes);
 }
+
+#else /* !CONFIG_PREEMPT_NOTIFIERS: waits are unknown, see mech/task.c */
+
+void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
+{
+}
+
+void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
+{
+}
+
+const struct inode *ipc_sleep_inode(void)
+{
+	return NULL;
+}
+
+void ipc_woke_slow(const struct ipc_call *call)
+{
+}
+
+void ipc_note_drop(void)
+{
+}
+
+unsigned int ipc_nr_notes(void)
+{
+	return 0;
+}
+
+bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper)
+{
+	return false;
+}
+
+int ipc_notes_init(void)
+{
+	return 0;
+}
+
+void ipc_notes_open(void)
+{
+}
+
+void ipc_notes_close(void)
+{
+}
+
+void ipc_notes_exit(void)
+{
+}
+
+#endif /* CONFIG_PREEMPT_NOTIFIERS */

@@ -100,11 +100,26 @@ static bool wait_is_shared(void)
 	return !(arg[1] & FUTEX_PRIVATE_FLAG);
 }
 
+/* The first argument of all but futex_waitv(2), which waits at several. */
+static struct ipc_object futex_object(void)
+{
+	struct ipc_object object = { .kind = "futex", .part = -1 };
+	unsigned long arg[6];
+
+	syscall_args(arg);
+	object.id = arg[0];
+	return object;
+}
+
 /* futex_wait_queue(), futex_do_wait(), rt_mutex_wait_proxy_lock(): about to sleep. */
 static void wait_entry(struct ftrace_regs *regs)
 {
-	if (wait_is_shared())
-		ipc_sleep_often(&futex_row, IPC_RECV);
+	struct ipc_object object;
+
+	if (!wait_is_shared())
+		return;
+	object = futex_object();
+	ipc_sleep_often(&futex_row, IPC_RECV, &object);
 }
 
 /* futex_wait_restart(restart_block) */
@@ -140,8 +155,10 @@ static bool waitv_is_shared(unsigned int nr)
  */
 static void waitv_entry(struct ftrace_regs *regs)
 {
+	struct ipc_object object = IPC_NO_OBJECT;
+
 	if (waitv_is_shared(ipc_arg(regs, 1)))
-		ipc_sleep_often(&futex_row, IPC_RECV);
+		ipc_sleep_often(&futex_row, IPC_RECV, &object);
 }
 
 static void waitv_done(const struct ipc_call *call)

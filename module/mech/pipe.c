@@ -25,7 +25,7 @@ static struct ipc_row fifo_row = {
 	.gauge = pipe_gauge,
 };
 
-/* All pipes, by struct pipe_inode_info; the tag is the row. */
+/* All pipes, by struct pipe_inode_info; the tag is the inode, which lives longer. */
 static struct ipc_set *pipes;
 
 enum {
@@ -76,7 +76,12 @@ static void pipe_write_done(const struct ipc_call *call)
 static void pipe_track(const struct inode *inode)
 {
 	if (inode->i_pipe)
-		ipc_set_add(pipes, inode->i_pipe, (unsigned long)pipe_inode_row(inode));
+		ipc_set_add(pipes, inode->i_pipe, (unsigned long)inode);
+}
+
+static struct ipc_object pipe_object(const struct inode *inode)
+{
+	return ipc_object_inode(pipe_inode_row(inode) == &pipe_row ? "pipe" : "fifo", inode);
 }
 
 /* create_pipe_files(res, flags): both files are of the new pipe. */
@@ -88,6 +93,16 @@ static void pipe_create_done(const struct ipc_call *call)
 		pipe_track(file_inode(res[0]));
 }
 
+/* fifo_open(inode, file): it waits for its partner in a loop, unless it opens both ends. */
+static void fifo_open_begins(const struct ipc_call *call)
+{
+	const struct ipc_object object = pipe_object((const struct inode *)call->arg[0]);
+	const struct file *file = (const struct file *)call->arg[1];
+
+	if (object.inode->i_sb->s_magic != PIPEFS_MAGIC)
+		ipc_sleep_often(&fifo_row, file->f_mode & FMODE_READ ? IPC_RECV : IPC_SEND, &object);
+}
+
 /* fifo_open(inode, file): on success the file holds the pipe. */
 static void fifo_open_done(const struct ipc_call *call)
 {
@@ -96,17 +111,13 @@ static void fifo_open_done(const struct ipc_call *call)
 		pipe_track((const struct inode *)call->arg[0]);
 }
 
-/*
- * wait_for_partner(pipe, cnt): a FIFO whose open sleeps exists, too. Who opens it to read
- * waits for the count of writers.
- */
+/* wait_for_partner(pipe, cnt), in fifo_open(): a FIFO whose open sleeps exists, too. */
 static void fifo_wait_entry(struct ftrace_regs *regs)
 {
-	struct pipe_inode_info *pipe = (void *)ipc_arg(regs, 0);
+	const struct inode *inode = ipc_sleep_inode();
 
-	ipc_set_add(pipes, pipe, (unsigned long)&fifo_row);
-	ipc_sleep_often(&fifo_row, (void *)ipc_arg(regs, 1) == &pipe->w_counter ?
-			IPC_RECV : IPC_SEND);
+	if (inode)
+		ipc_set_add(pipes, (void *)ipc_arg(regs, 0), (unsigned long)inode);
 }
 
 /* ---- waits ---- */
@@ -114,12 +125,15 @@ static void fifo_wait_entry(struct ftrace_regs *regs)
 /* A pipe that is not in the set is not known to be a pipe or a FIFO. */
 static void pipe_sleeps(const struct pipe_inode_info *pipe, enum ipc_dir dir)
 {
-	struct ipc_row *row = (struct ipc_row *)ipc_set_tag(pipes, pipe);
+	const struct inode *inode = (const struct inode *)ipc_set_tag(pipes, pipe);
+	struct ipc_object object;
 
-	if (likely(row))
-		ipc_sleep(row, dir);
-	else
+	if (unlikely(!inode)) {
 		atomic64_inc(&ipc_lost_notes);
+		return;
+	}
+	object = pipe_object(inode);
+	ipc_sleep(pipe_inode_row(inode), dir, &object);
 }
 
 /* prepare_to_wait_event(wq_head, wq_entry, state): at the pipe's rd_wait and wr_wait. */
@@ -134,7 +148,6 @@ static void writer_waits(struct ftrace_regs *regs)
 	pipe_sleeps(container_of((void *)ipc_arg(regs, 0), struct pipe_inode_info, wr_wait),
 		    IPC_SEND);
 }
-
 
 /* free_pipe_info(pipe): also for the private pipes of sendfile, which are not in the set. */
 static void pipe_free_entry(struct ftrace_regs *regs)
@@ -170,7 +183,7 @@ static void pipe_count(void *object, unsigned long tag, void *arg)
 	struct pipe_count *count = arg;
 	unsigned int tail, used;
 
-	if ((const struct ipc_row *)tag != count->row)
+	if (pipe_inode_row((const struct inode *)tag) != count->row)
 		return;
 	count->gauge->value[IPC_OBJECTS]++;
 	spin_lock(&pipe->rd_wait.lock);
@@ -231,6 +244,7 @@ static struct ipc_hook pipe_hooks[] = {
 	[FIFO_OPEN] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("fifo_open"),
+		.begin = fifo_open_begins,
 		.done = fifo_open_done,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES | PIPE_SLEEPS }),
@@ -239,7 +253,7 @@ static struct ipc_hook pipe_hooks[] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("wait_for_partner"),
 		.entry = fifo_wait_entry,
-		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES | PIPE_SLEEPS }),
+		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES }),
 	},
 	[PIPE_FREE] = {
 		.kind = IPC_HOOK_ENTRY,

@@ -9,6 +9,7 @@
  * queue does. One that is handed to a sleeping receiver is queued until then.
  */
 #include <linux/delay.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/msg.h>
 #include <linux/mutex.h>
@@ -42,10 +43,24 @@ static void mq_receive_done(const struct ipc_call *call)
 	ipc_woke(call);
 }
 
-/* wq_sleep(info, sr, timeout, ewp): sr is SEND or RECV of ipc/mqueue.c, 0 or 1. It loops. */
+/*
+ * wq_sleep(info, sr, timeout, ewp): sr is SEND or RECV of ipc/mqueue.c, 0 or 1. It loops.
+ * The queue is what the system call's descriptor names, unless that was closed meanwhile.
+ */
 static void mq_sleeps(struct ftrace_regs *regs)
 {
-	ipc_sleep_often(&ipc_row_posix_mq, (int)ipc_arg(regs, 1) ? IPC_RECV : IPC_SEND);
+	struct ipc_object object = IPC_NO_OBJECT;
+	unsigned long args[6];
+	struct file *file;
+
+	syscall_get_arguments(current, current_pt_regs(), args);
+	file = fget((unsigned int)args[0]);
+	if (file) {
+		object = ipc_object_inode("mqueue", file_inode(file));
+		fput(file);
+	}
+	object.timeout = ipc_arg(regs, 2);
+	ipc_sleep_often(&ipc_row_posix_mq, (int)ipc_arg(regs, 1) ? IPC_RECV : IPC_SEND, &object);
 }
 
 static void mq_message_freed(struct ftrace_regs *regs)

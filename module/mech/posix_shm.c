@@ -33,6 +33,7 @@ static struct ipc_row posix_shm_row = {
 	.unknown = IPC_BITS_OPS(IPC_RECV) | IPC_BIT(IPC_RECV + IPC_D_BYTES),
 	.details = IPC_NAMES([ANON_MAPS] = "anon_maps"),
 	.gauge = posix_shm_gauge,
+	.mappings = true,
 };
 
 /* What tells a memfd from the kernel's other nameless files (memfd_create()). */

@@ -168,7 +168,9 @@ static void sigtimedwait_done(const struct ipc_call *call)
  */
 static void wait_begins(const struct ipc_call *call)
 {
-	ipc_sleep_often(&signal_row, IPC_RECV);
+	const struct ipc_object object = IPC_NO_OBJECT;
+
+	ipc_sleep_often(&signal_row, IPC_RECV, &object);
 }
 
 static void wait_done(const struct ipc_call *call)

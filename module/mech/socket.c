@@ -200,20 +200,38 @@ static struct ipc_row *waiter_row(const struct sock *sk)
 	return inet_row(sk);
 }
 
+/* Another's socket may have been closed; it is locked against that (unix_wait_for_peer()). */
+static struct ipc_object sk_object(const struct sock *sk, enum ipc_dir dir)
+{
+	struct ipc_object object = IPC_NO_OBJECT;
+	long timeout = READ_ONCE(*(dir == IPC_SEND ? &sk->sk_sndtimeo : &sk->sk_rcvtimeo));
+
+	if (sk->sk_socket)
+		object = ipc_object_inode("socket", SOCK_INODE(sk->sk_socket));
+	object.timeout = timeout != MAX_SCHEDULE_TIMEOUT;
+	return object;
+}
+
 static void sk_sleeps(const struct sock *sk, enum ipc_dir dir)
 {
 	struct ipc_row *row = waiter_row(sk);
+	struct ipc_object object;
 
-	if (row)
-		ipc_sleep(row, dir);
+	if (!row)
+		return;
+	object = sk_object(sk, dir);
+	ipc_sleep(row, dir, &object);
 }
 
 static void sk_sleeps_often(const struct sock *sk, enum ipc_dir dir)
 {
 	struct ipc_row *row = waiter_row(sk);
+	struct ipc_object object;
 
-	if (row)
-		ipc_sleep_often(row, dir);
+	if (!row)
+		return;
+	object = sk_object(sk, dir);
+	ipc_sleep_often(row, dir, &object);
 }
 
 /* prepare_to_wait(wq_head, wq_entry, state), at sk_sleep(sk) */

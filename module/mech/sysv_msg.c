@@ -25,14 +25,23 @@ static void msgsnd_done(const struct ipc_call *call)
 /* ipc_rcu_getref(perm): do_msgsnd() keeps the queue's memory while it sleeps in schedule(). */
 static void msgsnd_sleeps(struct ftrace_regs *regs)
 {
-	ipc_sleep_often(&ipc_row_sysv_msg, IPC_SEND);
+	const struct kern_ipc_perm *perm = (const struct kern_ipc_perm *)ipc_arg(regs, 0);
+	struct ipc_object object = ipc_ns_object("msg");
+
+	object.id = perm->id;
+	ipc_sleep_often(&ipc_row_sysv_msg, IPC_SEND, &object);
 }
 
 /* do_msgrcv() calls nothing before it sleeps in schedule(), for nothing but a message. */
 static void msgrcv_begins(const struct ipc_call *call)
 {
-	if (!(call->arg[4] & IPC_NOWAIT))
-		ipc_sleep_often(&ipc_row_sysv_msg, IPC_RECV);
+	struct ipc_object object;
+
+	if (call->arg[4] & IPC_NOWAIT)
+		return;
+	object = ipc_ns_object("msg");
+	object.id = (int)call->arg[0];
+	ipc_sleep_often(&ipc_row_sysv_msg, IPC_RECV, &object);
 }
 
 static void msgrcv_done(const struct ipc_call *call)

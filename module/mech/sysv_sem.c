@@ -25,14 +25,27 @@ static void semop_done(const struct ipc_call *call)
 {
 	enum ipc_dir dir = direction((const struct sembuf *)call->arg[1], call->arg[2]);
 
-	ipc_op(&ipc_row_sysv_sem, dir, (int)call->ret, 0);
+	ipc_result(&ipc_row_sysv_sem, dir, (int)call->ret);
 	ipc_woke(call);
 }
 
-/* What only releases never sleeps. */
+/*
+ * schedule_hrtimeout_range(expires, delta, mode): what only releases never sleeps. Of
+ * several operations the kernel does not say which one waits.
+ */
 static void semop_sleeps(struct ftrace_regs *regs)
 {
-	ipc_sleep(&ipc_row_sysv_sem, IPC_RECV);
+	struct ipc_object object = ipc_ns_object("sem");
+	unsigned long args[6];
+	struct sembuf op;
+
+	ipc_sysv_args(args);
+	object.id = (int)args[0];
+	object.timeout = ipc_arg(regs, 0);
+	if (args[2] == 1 &&
+	    !copy_from_user_nofault(&op, (const void __user *)args[1], sizeof(op)))
+		object.part = op.sem_num;
+	ipc_sleep(&ipc_row_sysv_sem, IPC_RECV, &object);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)

@@ -43,13 +43,13 @@ static void shm_closed(struct ftrace_regs *regs)
 static void shmat_done(const struct ipc_call *call)
 {
 	if ((int)call->ret < 0)
-		ipc_op(&ipc_row_sysv_shm, IPC_SEND, (int)call->ret, 0);
+		ipc_result(&ipc_row_sysv_shm, IPC_SEND, (int)call->ret);
 }
 
 static void shmdt_done(const struct ipc_call *call)
 {
 	if ((int)call->ret < 0)
-		ipc_op(&ipc_row_sysv_shm, IPC_RECV, (int)call->ret, 0);
+		ipc_result(&ipc_row_sysv_shm, IPC_RECV, (int)call->ret);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -68,6 +68,7 @@ struct ipc_row ipc_row_sysv_shm = {
 	.na = IPC_BITS_QUEUE | IPC_BIT(IPC_BLOCKED) |
 	      IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV),
 	.gauge = sysv_shm_gauge,
+	.mappings = true,
 };
 
 static struct ipc_row *const rows[] = { &ipc_row_sysv_shm };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tasks: no row of its own, but what the notes of sleepers (note.c) need to know of
- * them for all rows: when they fall asleep, when they run again, when they end.
+ * them for all rows: when they end.
  */
 #include <linux/mm_types.h>
 #include <trace/events/sched.h>
@@ -10,10 +10,9 @@
 
 /*
  * A task that ends is asleep nowhere; if a note says otherwise, the end of its
- * operation was missed, and the note would stay, or be found by a task that gets the
- * same memory.
+ * operation was missed. do_exit() comes here for the current task, once.
  */
-static void exit_entry(struct ftrace_regs *regs)
+static void exit_probe(void *hook, struct task_struct *task IPC_EXIT_ARGS)
 {
 	ipc_note_drop();
 }
@@ -23,17 +22,18 @@ static struct ipc_feed task_feeds[IPC_MAX_ROWS + 1];
 
 static int task_init(void)
 {
+	const u32 sleeps = IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV);
 	struct ipc_row *row;
 	unsigned int nr;
 
 	/* The engine passes probes as void pointers: hold them against the tracepoints. */
-	check_trace_callback_type_sched_switch(ipc_note_switch);
+	check_trace_callback_type_sched_process_exit(exit_probe);
 	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
 		if (WARN_ON_ONCE(nr == IPC_MAX_ROWS))
 			return -ENOSPC;
-		task_feeds[nr] = (struct ipc_feed){
-			row, IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV)
-		};
+		task_feeds[nr] = (struct ipc_feed){ row, sleeps };
+		if (!IS_ENABLED(CONFIG_PREEMPT_NOTIFIERS))
+			row->unknown |= sleeps;
 	}
 	return 0;
 }
@@ -41,14 +41,9 @@ static int task_init(void)
 static struct ipc_hook task_hooks[] = {
 	{
 		.kind = IPC_HOOK_TRACE,
-		.symbols = IPC_NAMES("sched_switch"),
-		.probe = ipc_note_switch,
+		.symbols = IPC_NAMES("sched_process_exit"),
+		.probe = exit_probe,
 		.feeds = task_feeds,
-	}, {
-		/* exit_signals(task): do_exit() calls it for the current task, once. */
-		.kind = IPC_HOOK_ENTRY,
-		.symbols = IPC_NAMES("exit_signals"),
-		.entry = exit_entry,
 	},
 };
 
