@@ -171,11 +171,11 @@ static inline bool ipc_falls_asleep(void)
 #endif
 }
 
-/* The arguments of sched:sched_process_exit behind the task. */
+/* A probe of sched:sched_process_exit. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-#define IPC_EXIT_ARGS	, bool group_dead
+#define IPC_EXIT_PROBE(name)	void name(void *hook, struct task_struct *task, bool group_dead)
 #else
-#define IPC_EXIT_ARGS
+#define IPC_EXIT_PROBE(name)	void name(void *hook, struct task_struct *task)
 #endif
 
 /*

@@ -2,10 +2,14 @@
 /*
  * The generic netlink family "ipcstat". The protocol is in uapi/ipcstat.h.
  *
- * A dump's cursor is in cb->args[]: [0] the next row, signal or hook; [1] is 0 for
+ * A dump's cursor is in cb->args[]: [0] the next row, signal, hook or note; [1] is 0 for
  * all, or the number, plus one, of the only row or signal wanted, or of the row
- * whose hooks are.
+ * whose hooks or sleepers are; [2] is set when all is said of sleepers.
  */
+#include <linux/cred.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/task.h>
+#include <linux/timekeeping.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -17,6 +21,10 @@
  * of 32 KiB (netlink_dump()).
  */
 #define IPC_DUMP_SIZE	SKB_WITH_OVERHEAD(32768)
+
+/* What a task takes in a dump at most, and what comes behind all of them. */
+#define IPC_SLEEPER_SIZE	256
+#define IPC_TRAILER_SIZE	(IPC_MAX_ROWS * 64)
 
 static struct genl_family ipc_family;
 
@@ -46,6 +54,12 @@ static int ipc_check_mech(const struct nlattr *attr, struct netlink_ext_ack *ext
 static const struct nla_policy ipc_row_policy[IPCSTAT_A_MECH + 1] = {
 	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
 							 IPCSTAT_NAME_MAX - 1),
+};
+
+static const struct nla_policy ipc_blocked_policy[IPCSTAT_A_START + 1] = {
+	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
+							 IPCSTAT_NAME_MAX - 1),
+	[IPCSTAT_A_START]	= { .type = NLA_U32 },
 };
 
 static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
@@ -119,6 +133,40 @@ static int ipc_put_row(struct sk_buff *skb, struct ipc_row *row)
 
 		err = ipc_put_value(skb, IPCSTAT_A_COUNTER, row->details[i], &detail, false);
 	}
+	return err;
+}
+
+static int ipc_put_hist(struct sk_buff *skb, const struct ipc_hist *hist)
+{
+	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_HIST);
+	unsigned int used = IPC_BUCKETS;
+
+	if (!nest ||
+	    nla_put_string(skb, IPCSTAT_HIST_A_NAME, hist->name) ||
+	    nla_put_string(skb, IPCSTAT_HIST_A_UNIT, hist->unit))
+		return -EMSGSIZE;
+	while (used && !hist->bucket[used - 1])
+		used--;
+	if (hist->kind == IPC_UNKNOWN ? nla_put_flag(skb, IPCSTAT_HIST_A_UNKNOWN) :
+	    hist->kind == IPC_NONE ? nla_put_flag(skb, IPCSTAT_HIST_A_NONE) :
+	    nla_put(skb, IPCSTAT_HIST_A_BUCKETS, used * sizeof(*hist->bucket), hist->bucket))
+		return -EMSGSIZE;
+	if (hist->has_longest &&
+	    nla_put_u64_64bit(skb, IPCSTAT_HIST_A_LONGEST, hist->longest, IPCSTAT_HIST_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int ipc_put_hists(struct sk_buff *skb, struct ipc_row *row)
+{
+	struct ipc_hist hist;
+	unsigned int i;
+	int err;
+
+	err = nla_put_string(skb, IPCSTAT_A_MECH, row->name);
+	for (i = 0; !err && ipc_row_hist(row, i, &hist); i++)
+		err = ipc_put_hist(skb, &hist);
 	return err;
 }
 
@@ -206,6 +254,11 @@ static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, 
 		if (row)
 			err = ipc_put_row(skb, row);
 		break;
+	case IPCSTAT_CMD_HIST:
+		row = ipc_row_get(nr);
+		if (row)
+			err = ipc_put_hists(skb, row);
+		break;
 	case IPCSTAT_CMD_SIGNAL:
 		if (nr < IPC_SIGNALS)
 			err = ipc_put_signal(skb, nr + 1);
@@ -266,9 +319,9 @@ static int ipc_do_signal(struct sk_buff *skb, struct genl_info *info)
 	return ipc_reply(info, nla_get_u32(attr) - 1);
 }
 
-static int ipc_do_hook(struct sk_buff *skb, struct genl_info *info)
+static int ipc_do_dump_only(struct sk_buff *skb, struct genl_info *info)
 {
-	NL_SET_ERR_MSG(info->extack, "hooks are only dumped: set NLM_F_DUMP");
+	NL_SET_ERR_MSG(info->extack, "this is only dumped: set NLM_F_DUMP");
 	return -EOPNOTSUPP;
 }
 
@@ -296,7 +349,9 @@ static int ipc_dump_start(struct netlink_callback *cb)
 		cb->args[1] = nla_get_u32(attrs[IPCSTAT_A_SIGNAL]);
 	else if (cmd != IPCSTAT_CMD_SIGNAL && attrs[IPCSTAT_A_MECH])
 		cb->args[1] = ipc_find_row(attrs[IPCSTAT_A_MECH]) + 1;
-	if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK)
+	if (cmd == IPCSTAT_CMD_BLOCKED && attrs[IPCSTAT_A_START])
+		cb->args[0] = nla_get_u32(attrs[IPCSTAT_A_START]);
+	if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK && cmd != IPCSTAT_CMD_BLOCKED)
 		cb->args[0] = cb->args[1] - 1;
 	return 0;
 }
@@ -336,6 +391,160 @@ static int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ?: err;
 }
 
+/* ---- sleepers ---- */
+
+/*
+ * Who reads: contract and man page say who may see which tasks. The one who has opened
+ * the socket must be allowed to, too: it may have been passed to a program that is
+ * set-user-ID.
+ */
+struct ipc_reader {
+	struct pid_namespace *pid_ns;
+	kuid_t euid;
+	bool sees_all, sees_own;
+};
+
+static void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb)
+{
+	const struct socket *sock = NETLINK_CB(cb->skb).sk->sk_socket;
+
+	reader->pid_ns = task_active_pid_ns(current);
+	reader->euid = current_euid();
+	reader->sees_all = netlink_capable(cb->skb, CAP_SYS_PTRACE);
+	reader->sees_own = sock && sock->file &&
+			   uid_eq(sock->file->f_cred->euid, reader->euid);
+}
+
+static bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task)
+{
+	bool own;
+
+	if (reader->sees_all)
+		return true;
+	rcu_read_lock();
+	own = uid_eq(__task_cred(task)->euid, reader->euid);
+	rcu_read_unlock();
+	return own && reader->sees_own && task_pid_nr_ns(task, reader->pid_ns);
+}
+
+static int ipc_put_object(struct sk_buff *skb, const struct ipc_object *object)
+{
+	if (!object->kind)
+		return 0;
+	if (nla_put_string(skb, IPCSTAT_BLOCKED_A_OBJECT, object->kind) ||
+	    nla_put_u64_64bit(skb, IPCSTAT_BLOCKED_A_ID, object->id, IPCSTAT_BLOCKED_A_PAD) ||
+	    nla_put_u32(skb, IPCSTAT_BLOCKED_A_SPACE, object->space))
+		return -EMSGSIZE;
+	return object->part < 0 ? 0 : nla_put_u32(skb, IPCSTAT_BLOCKED_A_PART, object->part);
+}
+
+static int ipc_put_sleeper(struct sk_buff *skb, const struct ipc_sleeper *sleeper,
+			   struct pid_namespace *pid_ns)
+{
+	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_BLOCKED);
+	u64 now = ktime_get_mono_fast_ns();
+	char comm[TASK_COMM_LEN];
+
+	get_task_comm(comm, sleeper->task);
+	if (!nest ||
+	    nla_put_u32(skb, IPCSTAT_BLOCKED_A_PID, task_pid_nr_ns(sleeper->task, pid_ns)) ||
+	    nla_put_u32(skb, IPCSTAT_BLOCKED_A_TGID, task_tgid_nr_ns(sleeper->task, pid_ns)) ||
+	    nla_put_string(skb, IPCSTAT_BLOCKED_A_COMM, comm) ||
+	    nla_put_string(skb, IPCSTAT_BLOCKED_A_MECH, sleeper->row->name) ||
+	    nla_put_string(skb, IPCSTAT_BLOCKED_A_DIRECTION,
+			   sleeper->dir == IPC_SEND ? "send" : "recv") ||
+	    ipc_put_object(skb, &sleeper->object) ||
+	    nla_put_u64_64bit(skb, IPCSTAT_BLOCKED_A_SINCE_NS, sleeper->since_ns,
+			      IPCSTAT_BLOCKED_A_PAD) ||
+	    nla_put_u64_64bit(skb, IPCSTAT_BLOCKED_A_WAITED_NS,
+			      max_t(s64, 0, now - sleeper->since_ns), IPCSTAT_BLOCKED_A_PAD) ||
+	    (sleeper->object.timeout && nla_put_flag(skb, IPCSTAT_BLOCKED_A_TIMEOUT)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* A message of a dump of sleepers, of one of three kinds: @sleeper, @row with @number, @number. */
+static int ipc_put_blocked(struct sk_buff *skb, struct netlink_callback *cb,
+			   const struct ipc_sleeper *sleeper, const struct ipc_reader *reader,
+			   const struct ipc_row *row, u32 number)
+{
+	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &ipc_family,
+				NLM_F_MULTI, IPCSTAT_CMD_BLOCKED);
+	int err;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (sleeper)
+		err = ipc_put_sleeper(skb, sleeper, reader->pid_ns);
+	else if (row)
+		err = nla_put_string(skb, IPCSTAT_A_MECH, row->name) ?:
+		      ipc_put_u64(skb, IPCSTAT_A_HIDDEN, number);
+	else
+		err = nla_put_u32(skb, IPCSTAT_A_NEXT, number);
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+/* Behind the sleepers: what is hidden, and where to go on. */
+static int ipc_put_trailer(struct sk_buff *skb, struct netlink_callback *cb, const u32 *hidden)
+{
+	struct ipc_row *row;
+	unsigned int nr;
+	int err = 0;
+
+	for (nr = 0; !err && (row = ipc_row_get(nr)); nr++)
+		if (hidden[nr])
+			err = ipc_put_blocked(skb, cb, NULL, NULL, row, hidden[nr]);
+	if (!err && cb->args[0] < ipc_nr_notes())
+		err = ipc_put_blocked(skb, cb, NULL, NULL, NULL, cb->args[0]);
+	return err;
+}
+
+static unsigned int ipc_row_nr(const struct ipc_row *row)
+{
+	unsigned int nr = 0;
+
+	while (ipc_row_get(nr) != row)
+		nr++;
+	return nr;
+}
+
+/* One skb and no more: see ipc_dump_start(). */
+static int ipc_dump_blocked(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	const struct ipc_row *only = cb->args[1] ? ipc_row_get(cb->args[1] - 1) : NULL;
+	u32 hidden[IPC_MAX_ROWS] = {};
+	struct ipc_sleeper sleeper;
+	struct ipc_reader reader;
+	int err = 0;
+
+	if (cb->args[2])
+		return 0;
+	cb->args[2] = 1;
+	ipc_reader_init(&reader, cb);
+	for (; !err && cb->args[0] < ipc_nr_notes(); cb->args[0]++) {
+		if (skb_tailroom(skb) < IPC_SLEEPER_SIZE + IPC_TRAILER_SIZE)
+			break;
+		if (!(cb->args[0] % 1024))
+			cond_resched();
+		if (!ipc_note_sleeper(cb->args[0], &sleeper))
+			continue;
+		if (only && sleeper.row != only)
+			goto put;
+		if (ipc_reader_may_see(&reader, sleeper.task))
+			err = ipc_put_blocked(skb, cb, &sleeper, &reader, NULL, 0);
+		else
+			hidden[ipc_row_nr(sleeper.row)]++;
+put:
+		put_task_struct(sleeper.task);
+	}
+	return err ?: ipc_put_trailer(skb, cb, hidden);
+}
+
 static const struct genl_ops ipc_genl_ops[] = {
 	{
 		.cmd	= IPCSTAT_CMD_INFO,
@@ -356,11 +565,25 @@ static const struct genl_ops ipc_genl_ops[] = {
 		.maxattr = ARRAY_SIZE(ipc_signal_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_HOOK,
-		.doit	= ipc_do_hook,
+		.doit	= ipc_do_dump_only,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump,
 		.policy	= ipc_row_policy,
 		.maxattr = ARRAY_SIZE(ipc_row_policy) - 1,
+	}, {
+		.cmd	= IPCSTAT_CMD_HIST,
+		.doit	= ipc_do_row,
+		.start	= ipc_dump_start,
+		.dumpit	= ipc_dump,
+		.policy	= ipc_row_policy,
+		.maxattr = ARRAY_SIZE(ipc_row_policy) - 1,
+	}, {
+		.cmd	= IPCSTAT_CMD_BLOCKED,
+		.doit	= ipc_do_dump_only,
+		.start	= ipc_dump_start,
+		.dumpit	= ipc_dump_blocked,
+		.policy	= ipc_blocked_policy,
+		.maxattr = ARRAY_SIZE(ipc_blocked_policy) - 1,
 	},
 };
 

@@ -246,6 +246,7 @@ static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *
 {
 	struct ipc_note *note = container_of(notifier, struct ipc_note, notifier);
 	unsigned int state = READ_ONCE(current->__state);
+	u64 now;
 
 	if (!note->armed || !ipc_falls_asleep())
 		return;
@@ -255,11 +256,12 @@ static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *
 #ifdef CONFIG_SCHED_INFO
 	note->run_delay = current->sched_info.run_delay;
 #endif
+	now = ktime_get_mono_fast_ns();
 	if (!note->slept)
-		note->first_ns = ktime_get_mono_fast_ns();
+		note->first_ns = now;
 	note->slept = true;
 	/* After all that ipc_note_sleeper() reads. */
-	smp_store_release(&note->since_ns, ktime_get_mono_fast_ns());
+	smp_store_release(&note->since_ns, now);
 	this_cpu_inc(*note->row->blocked);
 }
 
@@ -301,7 +303,7 @@ unsigned int ipc_nr_notes(void)
 bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper)
 {
 	const struct ipc_note *note = &notes[nr];
-	u64 since_ns = smp_load_acquire(&note->since_ns);
+	u64 since_ns = smp_load_acquire(&note->since_ns);	/* pairs with ipc_note_out() */
 	bool same = false;
 
 	if (!since_ns)
@@ -312,7 +314,7 @@ bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper)
 	sleeper->dir = note->dir;
 	sleeper->object = note->object;
 	sleeper->since_ns = note->first_ns;
-	smp_rmb();
+	smp_rmb();	/* pairs with ipc_note_arm() */
 	if (sleeper->task && READ_ONCE(note->since_ns) == since_ns)
 		same = READ_ONCE(note->task) == sleeper->task;
 	if (same)
@@ -323,12 +325,12 @@ bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper)
 
 /* ---- start and stop ---- */
 
-/* Beside one for each sleeper those that wait for one at the CPUs. */
+/* max_sleepers is for one mechanism; all together may have twice as many. */
 int ipc_notes_init(void)
 {
 	unsigned int i;
 
-	nr_notes = ipc_max_sleepers + num_possible_cpus();
+	nr_notes = 2 * ipc_max_sleepers + num_possible_cpus();
 	notes = kvcalloc(nr_notes, sizeof(*notes), GFP_KERNEL);
 	if (!notes)
 		return -ENOMEM;

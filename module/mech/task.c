@@ -12,7 +12,7 @@
  * A task that ends is asleep nowhere; if a note says otherwise, the end of its
  * operation was missed. do_exit() comes here for the current task, once.
  */
-static void exit_probe(void *hook, struct task_struct *task IPC_EXIT_ARGS)
+static IPC_EXIT_PROBE(exit_probe)
 {
 	ipc_note_drop();
 }

@@ -8,6 +8,17 @@
 sleepers=build/tests/lifecycle/sleepers
 caller=build/tests/edge/caller
 asleep=/tmp/asleep
+# One column of all rows that somebody can sleep in. The file in between is for the shell's
+# own pipes: it does not wait at one while /proc/ipcstat is read.
+sleeping=(pipe fifo sysv_msg posix_mq sysv_sem futex signal unix_stream unix_dgram unix_seqpacket tcp udp raw)
+each() { # column
+	cat /proc/ipcstat > /tmp/now
+	awk -v column="$1" -v rows=" ${sleeping[*]} " '
+	NR == 2 { for (i = 1; i <= NF; i++) if ($i == column) at = i }
+	NR > 2 && index(rows, " " $1 " ") { printf "%s%s", sep, $at; sep = " " }' /tmp/now > /tmp/each
+	values=$(< /tmp/each)
+}
+same() { printf '%s ' "${sleeping[@]/*/$1}" | sed 's/ $//'; } # thirteen times
 rows=(pipe fifo sysv_msg posix_mq sysv_sem futex unix_stream unix_dgram unix_seqpacket tcp udp raw)
 
 backend() { ipcstat -J | sed -nE 's/.*"backend": *"([a-z]+)".*/\1/p'; }
@@ -88,6 +99,10 @@ for backend in auto probe; do
 	start=$EPOCHREALTIME
 	doze all 1000
 	diag "13,000 callers asleep after $(since "$start") s"
+	each blocked
+	is "$backend: 13,000 are asleep" "$values" "$(same 1000)"
+	each recv_waits # the first is of pipes, which this script has, too
+	is "$backend: whose waits have not ended" "${values#* }" "$(same 0 | sed 's/^0 //')"
 	is "$backend: nothing is missed" "$(missed)" 0
 	unload_within_a_second $backend
 	if [ $backend = auto ]; then
@@ -99,6 +114,8 @@ for backend in auto probe; do
 	else
 		ok "probe: load again" modprobe ipcstat hooks=probe
 	fi
+	each blocked
+	is "$backend: those who slept at the load are not seen" "$values" "$(same 0)"
 	$caller sysv_sem 23
 	is "$backend: it counts" "$(cell sysv_sem send_ops) $(cell sysv_sem recv_ops)" "23 23"
 	# Calls that were inside before do not count; what wakes them does.
@@ -108,6 +125,8 @@ for backend in auto probe; do
 	is "$backend: callers of before do not count" \
 		"$(for row in fifo sysv_msg posix_mq futex unix_stream unix_dgram unix_seqpacket tcp udp raw; do
 			echo -n "$(cell $row recv_ops) "; done)" "0 0 0 0 0 0 0 0 0 0 "
+	each recv_waits
+	is "$backend: nor do their waits" "${values#* }" "$(same 0 | sed 's/^0 //')"
 	is "$backend: what woke them does" "$(cell sysv_msg send_ops) $(cell posix_mq send_ops) $(cell sysv_sem send_ops)" \
 		"1000 1000 1023"
 	ok "$backend: unload" rmmod ipcstat
@@ -124,6 +143,22 @@ wake
 is "10,000 sleepers: all counted" "$(cell sysv_msg recv_ops) $(cell sysv_msg recv_bytes)" "10000 10000"
 is "10,000 sleepers: none missed" "$(missed)" 0
 ok "unload" rmmod ipcstat
+
+# --- 13,000 waits, from their beginning to their end ---
+for backend in auto probe; do
+	ok "$backend: load" modprobe ipcstat hooks=$backend
+	doze all 1000
+	each recv_waits
+	before=$values
+	wake
+	each recv_waits
+	is "$backend: all waits are counted" "$(paste -d' ' <(tr ' ' '\n' <<< "$before") \
+		<(tr ' ' '\n' <<< "$values") | awk '{ print $2 - $1 }' | xargs)" "$(same 1000)"
+	each blocked
+	is "$backend: and nobody is asleep any more" "$values" "$(same 0)"
+	is "$backend: nothing is missed" "$(missed)" 0
+	ok "$backend: unload" rmmod ipcstat
+done
 
 # --- more callers than the pools are for ---
 ok "load with small pools" modprobe ipcstat hooks=probe max_sleepers=64
