@@ -9,7 +9,8 @@
  * measures: from seeing the child asleep until acting, and from letting it begin
  * until seeing that it has ended. Its runq_ns is a part of what the scheduler itself
  * counts for the child (/proc/PID/schedstat), by the scheduler's own clock, which may
- * be a coarse one.
+ * be a coarse one. And the tracepoint sched_switch, by a trigger of the kernel's own,
+ * counts how often a task whose name says that it is in an operation falls asleep.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -46,6 +49,7 @@
  * @name: what sleeps
  * @nr: the system call that it sleeps in
  * @rounds: how often; 0: ROUNDS
+ * @often: one operation may fall asleep again
  * @setup, @end: once; may be NULL
  * @prep: in the parent, before each sleep; may be NULL
  * @op: in the child: the operation; < 0 with errno EINTR when a signal ends it
@@ -55,6 +59,7 @@ struct wait {
 	const char *row, *dir, *name;
 	long nr;
 	int rounds;
+	bool often;
 	void (*setup)(void);
 	void (*prep)(void);
 	long (*op)(void);
@@ -93,6 +98,35 @@ static int64_t run_delay_ns(pid_t pid)
 	EDGE_MUST(f && fscanf(f, "%*u %llu", &delay) == 1);
 	fclose(f);
 	return delay;
+}
+
+/* ---- the scheduler's tracepoint ---- */
+
+#define TRACING "/sys/kernel/tracing/"
+#define SWITCH TRACING "events/sched/sched_switch/"
+#define IN_OPERATION "in operation"
+#define TRIGGER "hist:keys=prev_comm if prev_comm == \"" IN_OPERATION "\" && prev_state & 1"
+
+static void trigger(const char *text)
+{
+	int file = open(SWITCH "trigger", O_WRONLY);
+
+	EDGE_MUST(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+	close(file);
+}
+
+static int switches(void)
+{
+	char line[256];
+	int hits = -1;
+	FILE *f = fopen(SWITCH "hist", "r");
+
+	EDGE_MUST(f);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, " Hits: %d", &hits);
+	fclose(f);
+	EDGE_MUST(hits >= 0);
+	return hits;
 }
 
 static void pause_ms(int ms)
@@ -718,48 +752,48 @@ static long splice_socket(void)
 
 /* clang-format off */
 static const struct wait waits[] = {
-	{ "pipe", "recv", "read", SYS_read, 0, make_pipe, NULL, read_byte, write_byte, close_all },
-	{ "pipe", "send", "write", SYS_write, 0, make_full_pipe, NULL, write_page, read_page, close_all },
-	{ "pipe", "send", "write in parts", SYS_write, 0, make_full_pipe, NULL, write_pages, read_pages, close_all },
-	{ "pipe", "recv", "splice out", SYS_splice, 0, make_pipe, NULL, splice_out, write_byte, close_all },
-	{ "pipe", "recv", "tee", SYS_tee, 0, make_pipe, NULL, tee_out, write_for_tee, close_all },
-	{ "pipe", "send", "vmsplice in", SYS_vmsplice, 0, make_full_pipe, NULL, vmsplice_in, read_page, close_all },
-	{ "fifo", "recv", "read", SYS_read, 0, make_fifo, NULL, read_byte, write_byte, end_fifo },
-	{ "fifo", "send", "write", SYS_write, 0, make_full_fifo, NULL, write_page, read_page, end_fifo },
-	{ "fifo", "recv", "splice out", SYS_splice, 0, make_fifo, NULL, splice_out, write_byte, end_fifo },
-	{ "fifo", "send", "vmsplice in", SYS_vmsplice, 0, make_full_fifo, NULL, vmsplice_in, read_page, end_fifo },
-	{ "fifo", "recv", "open to read", SYS_openat, 0, make_closed_fifo, NULL, open_to_read, let_read, unlink_fifo },
-	{ "fifo", "send", "open to write", SYS_openat, 0, make_closed_fifo, NULL, open_to_write, let_write, unlink_fifo },
-	{ "sysv_msg", "recv", "msgrcv", SYS_msgrcv, 0, make_queue, NULL, queue_receive, let_queue_receive, end_queue },
-	{ "sysv_msg", "send", "msgsnd", SYS_msgsnd, 0, make_full_queue, NULL, queue_send, let_queue_send, end_queue },
-	{ "posix_mq", "recv", "mq_receive", SYS_mq_timedreceive, 0, make_mq, NULL, fetch, let_fetch, end_mq },
-	{ "posix_mq", "send", "mq_send", SYS_mq_timedsend, 0, make_full_mq, NULL, post, let_post, end_mq },
-	{ "sysv_sem", "recv", "semop", SYS_semtimedop, 0, make_sem, NULL, sem_down, sem_up, end_sem },
-	{ "futex", "recv", "FUTEX_WAIT", SYS_futex, 0, NULL, NULL, futex_sleeps, futex_wakes, NULL },
-	{ "futex", "recv", "futex_waitv", SYS_futex_waitv, 0, NULL, NULL, futex_waitv_sleeps, futex_wakes, NULL },
-	{ "futex", "recv", "FUTEX_LOCK_PI", SYS_futex, 0, NULL, pi_lock, pi_sleeps, pi_unlock, pi_end },
-	{ "signal", "recv", "sigwaitinfo", SYS_rt_sigtimedwait, 0, NULL, NULL, sigwait_sleeps, send_usr2, NULL },
-	{ "signal", "recv", "pause", SYS_pause, 0, NULL, NULL, pause_sleeps, send_usr1, NULL },
-	{ "signal", "recv", "sigsuspend", SYS_rt_sigsuspend, 0, NULL, NULL, sigsuspend_sleeps, send_usr1, NULL },
-	{ "signal", "recv", "read of a signalfd", SYS_read, 0, make_signalfd, NULL, signalfd_sleeps, send_usr2, close_all },
-	{ "unix_stream", "recv", "recv", SYS_recvfrom, 0, make_stream, NULL, receive_byte, send_byte, close_all },
-	{ "unix_stream", "recv", "splice out", SYS_splice, 0, make_stream, NULL, splice_socket, send_byte, close_all },
-	{ "unix_stream", "send", "send", SYS_sendto, 0, make_stream, fill, send_more, drain, close_all },
-	{ "unix_stream", "recv", "accept", SYS_accept, 0, listen_stream, NULL, accepts, let_accept, close_all },
-	{ "unix_stream", "send", "connect", SYS_connect, 0, listen_stream, fill_backlog, unix_connects, accept_all, close_all },
-	{ "unix_dgram", "recv", "recv", SYS_recvfrom, 0, make_dgram, NULL, receive_byte, send_byte, close_all },
-	{ "unix_dgram", "send", "send", SYS_sendto, 0, make_dgram, fill, send_more, drain, close_all },
-	{ "unix_dgram", "send", "sendto a full queue", SYS_sendto, 0, make_unconnected, fill_queue, sendto_more, drain, close_all },
-	{ "unix_seqpacket", "recv", "recv", SYS_recvfrom, 0, make_seqpacket, NULL, receive_byte, send_byte, close_all },
-	{ "unix_seqpacket", "send", "send", SYS_sendto, 0, make_seqpacket, fill, send_more, drain, close_all },
-	{ "unix_seqpacket", "recv", "accept", SYS_accept, 0, listen_seqpacket, NULL, accepts, let_accept, close_all },
-	{ "unix_seqpacket", "send", "connect", SYS_connect, 0, listen_seqpacket, fill_backlog, unix_connects, accept_all, close_all },
-	{ "tcp", "recv", "recv", SYS_recvfrom, 0, make_tcp, NULL, receive_byte, send_byte, close_all },
-	{ "tcp", "send", "send", SYS_sendto, 0, make_tcp, fill, send_much, drain_tcp, close_all },
-	{ "tcp", "recv", "accept", SYS_accept, 0, listen_tcp, NULL, accepts, let_tcp_accept, close_all },
-	{ "tcp", "send", "connect", SYS_connect, 2, listen_tcp, fill_tcp_backlog, tcp_connects, accept_all, close_all },
-	{ "udp", "recv", "recv", SYS_recvfrom, 0, make_udp, NULL, receive_byte, send_byte, close_all },
-	{ "raw", "recv", "recv", SYS_recvfrom, 0, make_raw, NULL, receive_byte, send_byte, close_all },
+	{ "pipe", "recv", "read", SYS_read, 0, false, make_pipe, NULL, read_byte, write_byte, close_all },
+	{ "pipe", "send", "write", SYS_write, 0, false, make_full_pipe, NULL, write_page, read_page, close_all },
+	{ "pipe", "send", "write in parts", SYS_write, 0, true, make_full_pipe, NULL, write_pages, read_pages, close_all },
+	{ "pipe", "recv", "splice out", SYS_splice, 0, false, make_pipe, NULL, splice_out, write_byte, close_all },
+	{ "pipe", "recv", "tee", SYS_tee, 0, false, make_pipe, NULL, tee_out, write_for_tee, close_all },
+	{ "pipe", "send", "vmsplice in", SYS_vmsplice, 0, false, make_full_pipe, NULL, vmsplice_in, read_page, close_all },
+	{ "fifo", "recv", "read", SYS_read, 0, false, make_fifo, NULL, read_byte, write_byte, end_fifo },
+	{ "fifo", "send", "write", SYS_write, 0, false, make_full_fifo, NULL, write_page, read_page, end_fifo },
+	{ "fifo", "recv", "splice out", SYS_splice, 0, false, make_fifo, NULL, splice_out, write_byte, end_fifo },
+	{ "fifo", "send", "vmsplice in", SYS_vmsplice, 0, false, make_full_fifo, NULL, vmsplice_in, read_page, end_fifo },
+	{ "fifo", "recv", "open to read", SYS_openat, 0, false, make_closed_fifo, NULL, open_to_read, let_read, unlink_fifo },
+	{ "fifo", "send", "open to write", SYS_openat, 0, false, make_closed_fifo, NULL, open_to_write, let_write, unlink_fifo },
+	{ "sysv_msg", "recv", "msgrcv", SYS_msgrcv, 0, false, make_queue, NULL, queue_receive, let_queue_receive, end_queue },
+	{ "sysv_msg", "send", "msgsnd", SYS_msgsnd, 0, false, make_full_queue, NULL, queue_send, let_queue_send, end_queue },
+	{ "posix_mq", "recv", "mq_receive", SYS_mq_timedreceive, 0, false, make_mq, NULL, fetch, let_fetch, end_mq },
+	{ "posix_mq", "send", "mq_send", SYS_mq_timedsend, 0, false, make_full_mq, NULL, post, let_post, end_mq },
+	{ "sysv_sem", "recv", "semop", SYS_semtimedop, 0, false, make_sem, NULL, sem_down, sem_up, end_sem },
+	{ "futex", "recv", "FUTEX_WAIT", SYS_futex, 0, false, NULL, NULL, futex_sleeps, futex_wakes, NULL },
+	{ "futex", "recv", "futex_waitv", SYS_futex_waitv, 0, false, NULL, NULL, futex_waitv_sleeps, futex_wakes, NULL },
+	{ "futex", "recv", "FUTEX_LOCK_PI", SYS_futex, 0, false, NULL, pi_lock, pi_sleeps, pi_unlock, pi_end },
+	{ "signal", "recv", "sigwaitinfo", SYS_rt_sigtimedwait, 0, false, NULL, NULL, sigwait_sleeps, send_usr2, NULL },
+	{ "signal", "recv", "pause", SYS_pause, 0, false, NULL, NULL, pause_sleeps, send_usr1, NULL },
+	{ "signal", "recv", "sigsuspend", SYS_rt_sigsuspend, 0, false, NULL, NULL, sigsuspend_sleeps, send_usr1, NULL },
+	{ "signal", "recv", "read of a signalfd", SYS_read, 0, false, make_signalfd, NULL, signalfd_sleeps, send_usr2, close_all },
+	{ "unix_stream", "recv", "recv", SYS_recvfrom, 0, false, make_stream, NULL, receive_byte, send_byte, close_all },
+	{ "unix_stream", "recv", "splice out", SYS_splice, 0, false, make_stream, NULL, splice_socket, send_byte, close_all },
+	{ "unix_stream", "send", "send", SYS_sendto, 0, false, make_stream, fill, send_more, drain, close_all },
+	{ "unix_stream", "recv", "accept", SYS_accept, 0, false, listen_stream, NULL, accepts, let_accept, close_all },
+	{ "unix_stream", "send", "connect", SYS_connect, 0, false, listen_stream, fill_backlog, unix_connects, accept_all, close_all },
+	{ "unix_dgram", "recv", "recv", SYS_recvfrom, 0, false, make_dgram, NULL, receive_byte, send_byte, close_all },
+	{ "unix_dgram", "send", "send", SYS_sendto, 0, false, make_dgram, fill, send_more, drain, close_all },
+	{ "unix_dgram", "send", "sendto a full queue", SYS_sendto, 0, false, make_unconnected, fill_queue, sendto_more, drain, close_all },
+	{ "unix_seqpacket", "recv", "recv", SYS_recvfrom, 0, false, make_seqpacket, NULL, receive_byte, send_byte, close_all },
+	{ "unix_seqpacket", "send", "send", SYS_sendto, 0, false, make_seqpacket, fill, send_more, drain, close_all },
+	{ "unix_seqpacket", "recv", "accept", SYS_accept, 0, false, listen_seqpacket, NULL, accepts, let_accept, close_all },
+	{ "unix_seqpacket", "send", "connect", SYS_connect, 0, false, listen_seqpacket, fill_backlog, unix_connects, accept_all, close_all },
+	{ "tcp", "recv", "recv", SYS_recvfrom, 0, false, make_tcp, NULL, receive_byte, send_byte, close_all },
+	{ "tcp", "send", "send", SYS_sendto, 0, true, make_tcp, fill, send_much, drain_tcp, close_all },
+	{ "tcp", "recv", "accept", SYS_accept, 0, false, listen_tcp, NULL, accepts, let_tcp_accept, close_all },
+	{ "tcp", "send", "connect", SYS_connect, 2, false, listen_tcp, fill_tcp_backlog, tcp_connects, accept_all, close_all },
+	{ "udp", "recv", "recv", SYS_recvfrom, 0, false, make_udp, NULL, receive_byte, send_byte, close_all },
+	{ "raw", "recv", "recv", SYS_recvfrom, 0, false, make_raw, NULL, receive_byte, send_byte, close_all },
 };
 /* clang-format on */
 
@@ -767,11 +801,15 @@ static const struct wait waits[] = {
 static int sleeper(void *arg)
 {
 	const struct wait *w = arg;
+	long ret;
 
 	for (int nr = 1;; nr++) {
 		while (shared->go < nr)
 			pause_ms(1);
-		if (w->op() < 0 && errno != EINTR)
+		prctl(PR_SET_NAME, IN_OPERATION);
+		ret = w->op();
+		prctl(PR_SET_NAME, "waits");
+		if (ret < 0 && errno != EINTR)
 			return 1;
 		shared->done = nr;
 	}
@@ -801,6 +839,7 @@ static void try(const struct wait *w)
 	uint64_t start, asleep, least = 0, most = 0;
 	int64_t blocked = 0, before_blocked, wait_ns, before_ns;
 	int64_t runq_ns = 0, before_runq, most_runq = 0;
+	int slept;
 	bool sends = w->dir[0] == 's';
 	bool restarts = w->op == pi_sleeps; /* no signal ends it but SIGKILL */
 	const char *waits_name = sends ? "send_waits" : "recv_waits";
@@ -817,6 +856,7 @@ static void try(const struct wait *w)
 	before_ns = edge_now(w->row, wait_name);
 	before_runq = edge_now(w->row, runq_name);
 	most_runq = -run_delay_ns(child);
+	slept = -switches();
 	edge_begin("%s %s, %s", w->row, w->dir, w->name);
 	for (int i = 0; i < rounds + 2; i++) {
 		start = now_ns();
@@ -839,6 +879,7 @@ static void try(const struct wait *w)
 			most_runq += run_delay_ns(child);
 		}
 	}
+	slept += switches();
 	edge_any(w->row, NULL);
 	edge_expect(w->row, waits_name, rounds + 2);
 	if (edge_now(w->row, others_name) >= 0)
@@ -847,6 +888,9 @@ static void try(const struct wait *w)
 	edge_end();
 	edge_check(blocked == before_blocked + 1, "%s %s, %s: blocked +1 while it sleeps", w->row,
 		   w->dir, w->name);
+	edge_check(w->often ? slept >= rounds + 2 : slept == rounds + 2,
+		   "%s %s, %s: the scheduler says that it fell asleep %d times", w->row, w->dir,
+		   w->name, slept);
 	wait_ns = edge_now(w->row, wait_name) - before_ns;
 	edge_check(wait_ns >= (int64_t)least && wait_ns <= (int64_t)most,
 		   "%s %s, %s: wait_ns %lld is in %llu to %llu", w->row, w->dir, w->name,
@@ -868,6 +912,9 @@ int main(int argc, char **argv)
 	EDGE_MUST(shared != MAP_FAILED);
 	null_fd = open("/dev/null", O_WRONLY);
 	EDGE_MUST(null_fd >= 0);
+	if (access(SWITCH, F_OK))
+		EDGE_MUST(!mount("tracefs", TRACING, "tracefs", 0, NULL));
+	trigger(TRIGGER);
 	sigemptyset(&usr2);
 	sigaddset(&usr2, SIGUSR2);
 	EDGE_MUST(!sigprocmask(SIG_BLOCK, &usr2, NULL));
@@ -875,6 +922,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
 		if (argc < 2 || !strcmp(argv[1], waits[i].row))
 			try(&waits[i]);
+	trigger("!" TRIGGER);
 	edge_check(all_runq_ns > 0, "runq_ns of all of them: %lld", (long long)all_runq_ns);
 	return edge_done();
 }
