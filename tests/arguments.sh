@@ -44,6 +44,27 @@ ipcstat() { # PROGRAM
 		takes.no.such signals 1
 		no.such.option signals -y
 		takes.no.such hooks pipe
+		one.list.of.mechanisms hist pipe fifo
+		no.such.option hist -y
+		takes.no.value hist --json=1
+		takes.no.such blocked pipe
+		no.such.option blocked -z
+		needs.a.value blocked --longer-than
+		needs.a.value blocked --mechanism
+		no.time blocked --longer-than ''
+		no.time blocked --longer-than abc
+		no.time blocked --longer-than -1s
+		no.time blocked --longer-than +1s
+		no.time blocked --longer-than .5s
+		no.time blocked --longer-than 1x
+		no.time blocked --longer-than 1.2.3s
+		no.time blocked --longer-than 1e3s
+		no.time blocked --longer-than 0x10s
+		no.time blocked --longer-than inf
+		no.time blocked --longer-than nan
+		no.time blocked --longer-than '1 s'
+		no.time blocked --longer-than 1s1
+		no.time blocked --longer-than 99999999999999999999s
 		no.such.option hooks -z
 		takes.no.such unload ipcstat
 		not.PARAMETER=VALUE load max_objects

@@ -82,6 +82,24 @@ bool names_split(struct names *names, const char *list)
 	return good;
 }
 
+bool names_choose(const char *list, const char *what, const struct names *all, struct names *chosen)
+{
+	bool good = names_split(chosen, list);
+	char *there;
+
+	for (unsigned int i = 0; good && i < chosen->nr; i++) {
+		if (names_have(all, chosen->name[i]))
+			continue;
+		there = names_join(all);
+		warnx("%s: no such %s; there are: %s", chosen->name[i], what, there);
+		free(there);
+		return false;
+	}
+	if (!good)
+		warnx("%s: a %s is empty or named twice", list, what);
+	return good;
+}
+
 char *names_join(const struct names *names)
 {
 	char *text = NULL;

@@ -11,6 +11,8 @@
 int cmd_show(int argc, char **argv);
 int cmd_signals(int argc, char **argv);
 int cmd_hooks(int argc, char **argv);
+int cmd_blocked(int argc, char **argv);
+int cmd_hist(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 
@@ -37,6 +39,12 @@ void names_add(struct names *names, const char *name);
 bool names_have(const struct names *names, const char *name);
 /* Takes "a,b,c" apart; false if a name is empty or there twice. */
 bool names_split(struct names *names, const char *list);
+/*
+ * Takes a list from the command line apart; each name must be among all. Otherwise it
+ * says what is wrong, in one line, and returns false. what: "column", ...
+ */
+bool names_choose(const char *list, const char *what, const struct names *all,
+		  struct names *chosen);
 /* "a b c"; to be freed. */
 char *names_join(const struct names *names);
 void names_free(struct names *names);

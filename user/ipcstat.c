@@ -15,6 +15,9 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "signals", "[-z] [-J]", "signals by number, and what became of them", cmd_signals },
+	{ "blocked", "[OPTION]...", "who is asleep, at what, and who could wake him", cmd_blocked },
+	{ "hist", "[-z] [-J] [MECH,...]", "how long waits took, how large messages were",
+	  cmd_hist },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },
 	{ "load", "[PARAMETER=VALUE]...", "load the kernel module", cmd_load },
 	{ "unload", "", "unload it", cmd_unload },

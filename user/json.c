@@ -75,6 +75,12 @@ void json_real(struct json *json, const char *key, double value)
 	printf("%.3f", value);
 }
 
+void json_bool(struct json *json, const char *key, bool value)
+{
+	begin(json, key);
+	printf(value ? "true" : "false");
+}
+
 void json_string(struct json *json, const char *key, const char *value)
 {
 	begin(json, key);

@@ -18,6 +18,7 @@ void json_close(struct json *json, char bracket);
 void json_null(struct json *json, const char *key);
 void json_number(struct json *json, const char *key, uint64_t value);
 void json_real(struct json *json, const char *key, double value);
+void json_bool(struct json *json, const char *key, bool value);
 void json_string(struct json *json, const char *key, const char *value);
 
 #endif

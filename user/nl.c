@@ -170,11 +170,27 @@ static int ask_once(struct question *q, struct nl_msg *msg)
 	return q->err;
 }
 
+/* The attribute of a question: a string, or a number if that is NULL. */
+struct param {
+	int attr;
+	const char *string;
+	uint32_t number;
+};
+
+static int put_param(struct nl_msg *msg, const struct param *param)
+{
+	if (!param)
+		return 0;
+	if (param->string)
+		return nla_put_string(msg, param->attr, param->string);
+	return nla_put_u32(msg, param->attr, param->number);
+}
+
 /*
- * Asks cmd of a family, with one string attribute or none, and hands the replies
- * to reader. Before a dump is asked again forget() empties the result.
+ * Asks cmd of a family, with one attribute or none, and hands the replies to reader.
+ * Before a dump is asked again forget() empties the result.
  */
-static int ask(struct nl *nl, int family, int cmd, int flags, int attr, const char *string,
+static int ask(struct nl *nl, int family, int cmd, int flags, const struct param *param,
 	       reader_t reader, void (*forget)(void *result), void *result)
 {
 	for (int tries = 0; tries < DUMP_TRIES; tries++) {
@@ -185,7 +201,7 @@ static int ask(struct nl *nl, int family, int cmd, int flags, int attr, const ch
 		if (!msg ||
 		    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, (uint8_t)cmd,
 				 IPCSTAT_GENL_VERSION) ||
-		    (string && nla_put_string(msg, attr, string)))
+		    put_param(msg, param))
 			fail(nl, err, "out of memory");
 		else
 			err = ask_once(&q, msg);
@@ -228,6 +244,7 @@ static struct nl out_of_memory = { .error = "out of memory" };
 
 int nl_open(struct nl **result)
 {
+	static const struct param name = { CTRL_ATTR_FAMILY_NAME, IPCSTAT_GENL_NAME, 0 };
 	struct family family = { 0 };
 	struct nl *nl;
 	int err, one = 1;
@@ -245,8 +262,7 @@ int nl_open(struct nl **result)
 	/* Without it there is no text in errors, and all else works. */
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 
-	err = ask(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, CTRL_ATTR_FAMILY_NAME, IPCSTAT_GENL_NAME,
-		  read_family, NULL, &family);
+	err = ask(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, &name, read_family, NULL, &family);
 	if (err)
 		return err;
 	if (family.version < IPCSTAT_GENL_VERSION)
@@ -290,6 +306,11 @@ static struct nla_policy message_policy[IPCSTAT_A_MAX + 1] = {
 	[IPCSTAT_A_COUNTER] = { .type = NLA_NESTED },
 	[IPCSTAT_A_SIGNAL] = { .type = NLA_U32 },
 	[IPCSTAT_A_HOOK] = { .type = NLA_NESTED },
+	[IPCSTAT_A_HIST] = { .type = NLA_NESTED },
+	[IPCSTAT_A_BLOCKED] = { .type = NLA_NESTED },
+	[IPCSTAT_A_START] = { .type = NLA_U32 },
+	[IPCSTAT_A_NEXT] = { .type = NLA_U32 },
+	[IPCSTAT_A_HIDDEN] = { .type = NLA_U64 },
 };
 
 static int parse(struct nlmsghdr *hdr, struct nlattr **tb)
@@ -481,6 +502,147 @@ static int read_hook(struct nlmsghdr *hdr, void *result)
 	return 0;
 }
 
+static int read_hist(const struct nlattr *nest, struct nl_hist *hist)
+{
+	static struct nla_policy policy[IPCSTAT_HIST_A_MAX + 1] = {
+		[IPCSTAT_HIST_A_NAME] = { .type = NLA_STRING },
+		[IPCSTAT_HIST_A_UNIT] = { .type = NLA_STRING },
+		[IPCSTAT_HIST_A_BUCKETS] = { .type = NLA_UNSPEC },
+		[IPCSTAT_HIST_A_LONGEST] = { .type = NLA_U64 },
+		[IPCSTAT_HIST_A_UNKNOWN] = { .type = NLA_FLAG },
+		[IPCSTAT_HIST_A_NONE] = { .type = NLA_FLAG },
+	};
+	struct nlattr *tb[IPCSTAT_HIST_A_MAX + 1];
+	const struct nlattr *buckets;
+
+	if (nla_parse_nested(tb, IPCSTAT_HIST_A_MAX, (struct nlattr *)nest, policy) < 0 ||
+	    get_string(tb[IPCSTAT_HIST_A_NAME], hist->name, sizeof(hist->name)) ||
+	    get_string(tb[IPCSTAT_HIST_A_UNIT], hist->unit, sizeof(hist->unit)))
+		return -EPROTO;
+	hist->has_longest = tb[IPCSTAT_HIST_A_LONGEST];
+	if (hist->has_longest)
+		hist->longest = nla_get_u64(tb[IPCSTAT_HIST_A_LONGEST]);
+	buckets = tb[IPCSTAT_HIST_A_BUCKETS];
+	if (!buckets) {
+		hist->kind = tb[IPCSTAT_HIST_A_NONE] ? NL_NONE : NL_UNKNOWN;
+		return 0;
+	}
+	if ((size_t)nla_len(buckets) > sizeof(hist->bucket) ||
+	    (size_t)nla_len(buckets) % sizeof(hist->bucket[0]))
+		return -EPROTO;
+	hist->kind = NL_VALUE;
+	hist->nr = (unsigned int)((size_t)nla_len(buckets) / sizeof(hist->bucket[0]));
+	memcpy(hist->bucket, nla_data(buckets), (size_t)nla_len(buckets));
+	return 0;
+}
+
+static int read_hists(struct nlmsghdr *hdr, void *result)
+{
+	struct nlattr *head = genlmsg_attrdata(genlmsg_hdr(hdr), 0);
+	int rest, len = genlmsg_attrlen(genlmsg_hdr(hdr), 0);
+	struct nlattr *attr, *tb[IPCSTAT_A_MAX + 1];
+	struct nl_hists *hists = result;
+	struct nl_hist_row *row;
+	int err;
+
+	err = parse(hdr, tb);
+	if (err)
+		return err;
+	row = reallocarray(hists->row, hists->nr + 1, sizeof(*row));
+	if (!row)
+		return -ENOMEM;
+	hists->row = row;
+	row += hists->nr++;
+	memset(row, 0, sizeof(*row));
+	err = get_string(tb[IPCSTAT_A_MECH], row->name, sizeof(row->name));
+	nla_for_each_attr(attr, head, len, rest) {
+		struct nl_hist *hist;
+
+		if (err || nla_type(attr) != IPCSTAT_A_HIST)
+			continue;
+		hist = reallocarray(row->hist, row->nr + 1, sizeof(*hist));
+		if (!hist)
+			return -ENOMEM;
+		row->hist = hist;
+		hist += row->nr++;
+		memset(hist, 0, sizeof(*hist));
+		err = read_hist(attr, hist);
+	}
+	return err;
+}
+
+static int read_task(const struct nlattr *nest, struct nl_sleeper *task)
+{
+	static struct nla_policy policy[IPCSTAT_BLOCKED_A_MAX + 1] = {
+		[IPCSTAT_BLOCKED_A_PID] = { .type = NLA_U32 },
+		[IPCSTAT_BLOCKED_A_TGID] = { .type = NLA_U32 },
+		[IPCSTAT_BLOCKED_A_COMM] = { .type = NLA_STRING },
+		[IPCSTAT_BLOCKED_A_MECH] = { .type = NLA_STRING },
+		[IPCSTAT_BLOCKED_A_DIRECTION] = { .type = NLA_STRING },
+		[IPCSTAT_BLOCKED_A_OBJECT] = { .type = NLA_STRING },
+		[IPCSTAT_BLOCKED_A_ID] = { .type = NLA_U64 },
+		[IPCSTAT_BLOCKED_A_SPACE] = { .type = NLA_U32 },
+		[IPCSTAT_BLOCKED_A_PART] = { .type = NLA_U32 },
+		[IPCSTAT_BLOCKED_A_SINCE_NS] = { .type = NLA_U64 },
+		[IPCSTAT_BLOCKED_A_WAITED_NS] = { .type = NLA_U64 },
+		[IPCSTAT_BLOCKED_A_TIMEOUT] = { .type = NLA_FLAG },
+	};
+	struct nlattr *tb[IPCSTAT_BLOCKED_A_MAX + 1];
+
+	if (nla_parse_nested(tb, IPCSTAT_BLOCKED_A_MAX, (struct nlattr *)nest, policy) < 0 ||
+	    !tb[IPCSTAT_BLOCKED_A_PID] || !tb[IPCSTAT_BLOCKED_A_TGID] ||
+	    !tb[IPCSTAT_BLOCKED_A_SINCE_NS] || !tb[IPCSTAT_BLOCKED_A_WAITED_NS] ||
+	    get_string(tb[IPCSTAT_BLOCKED_A_COMM], task->comm, sizeof(task->comm)) ||
+	    get_string(tb[IPCSTAT_BLOCKED_A_MECH], task->mech, sizeof(task->mech)) ||
+	    get_string(tb[IPCSTAT_BLOCKED_A_DIRECTION], task->direction, sizeof(task->direction)))
+		return -EPROTO;
+	/* Anybody may call himself anything: nothing of it is to reach a terminal. */
+	for (char *c = task->comm; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	task->pid = nla_get_u32(tb[IPCSTAT_BLOCKED_A_PID]);
+	task->tgid = nla_get_u32(tb[IPCSTAT_BLOCKED_A_TGID]);
+	task->since_ns = nla_get_u64(tb[IPCSTAT_BLOCKED_A_SINCE_NS]);
+	task->waited_ns = nla_get_u64(tb[IPCSTAT_BLOCKED_A_WAITED_NS]);
+	task->timeout = tb[IPCSTAT_BLOCKED_A_TIMEOUT];
+	if (!tb[IPCSTAT_BLOCKED_A_OBJECT])
+		return 0;
+	if (!tb[IPCSTAT_BLOCKED_A_ID] || !tb[IPCSTAT_BLOCKED_A_SPACE])
+		return -EPROTO;
+	task->id = nla_get_u64(tb[IPCSTAT_BLOCKED_A_ID]);
+	task->space = nla_get_u32(tb[IPCSTAT_BLOCKED_A_SPACE]);
+	task->has_part = tb[IPCSTAT_BLOCKED_A_PART];
+	if (task->has_part)
+		task->part = nla_get_u32(tb[IPCSTAT_BLOCKED_A_PART]);
+	return get_string(tb[IPCSTAT_BLOCKED_A_OBJECT], task->object, sizeof(task->object));
+}
+
+/* One task; or how many of a row are hidden; or where to go on. */
+static int read_sleeper(struct nlmsghdr *hdr, void *result)
+{
+	struct nlattr *tb[IPCSTAT_A_MAX + 1];
+	struct nl_sleepers *sleepers = result;
+	struct nl_sleeper *task;
+	int err;
+
+	err = parse(hdr, tb);
+	if (err)
+		return err;
+	if (tb[IPCSTAT_A_HIDDEN])
+		sleepers->hidden += nla_get_u64(tb[IPCSTAT_A_HIDDEN]);
+	if (tb[IPCSTAT_A_NEXT])
+		sleepers->next = nla_get_u32(tb[IPCSTAT_A_NEXT]);
+	if (!tb[IPCSTAT_A_BLOCKED])
+		return 0;
+	task = reallocarray(sleepers->task, sleepers->nr + 1, sizeof(*task));
+	if (!task)
+		return -ENOMEM;
+	sleepers->task = task;
+	task += sleepers->nr++;
+	memset(task, 0, sizeof(*task));
+	return read_task(tb[IPCSTAT_A_BLOCKED], task);
+}
+
 /* ---- questions ---- */
 
 static void forget_rows(void *rows)
@@ -493,6 +655,11 @@ static void forget_hooks(void *hooks)
 	nl_free_hooks(hooks);
 }
 
+static void forget_hists(void *hists)
+{
+	nl_free_hists(hists);
+}
+
 static void forget_info(void *info)
 {
 	nl_free_info(info);
@@ -501,28 +668,78 @@ static void forget_info(void *info)
 int nl_get_info(struct nl *nl, struct nl_info *info)
 {
 	memset(info, 0, sizeof(*info));
-	return ask(nl, nl->family, IPCSTAT_CMD_INFO, 0, 0, NULL, read_info, forget_info, info);
+	return ask(nl, nl->family, IPCSTAT_CMD_INFO, 0, NULL, read_info, forget_info, info);
 }
 
 int nl_get_rows(struct nl *nl, const char *mech, struct nl_rows *rows)
 {
+	const struct param only = { IPCSTAT_A_MECH, mech, 0 };
+
 	memset(rows, 0, sizeof(*rows));
-	return ask(nl, nl->family, IPCSTAT_CMD_ROW, mech ? 0 : NLM_F_DUMP, IPCSTAT_A_MECH, mech,
+	return ask(nl, nl->family, IPCSTAT_CMD_ROW, mech ? 0 : NLM_F_DUMP, mech ? &only : NULL,
 		   read_row, forget_rows, rows);
 }
 
 int nl_get_signals(struct nl *nl, struct nl_rows *rows)
 {
 	memset(rows, 0, sizeof(*rows));
-	return ask(nl, nl->family, IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, 0, NULL, read_row, forget_rows,
+	return ask(nl, nl->family, IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, NULL, read_row, forget_rows,
 		   rows);
 }
 
 int nl_get_hooks(struct nl *nl, struct nl_hooks *hooks)
 {
 	memset(hooks, 0, sizeof(*hooks));
-	return ask(nl, nl->family, IPCSTAT_CMD_HOOK, NLM_F_DUMP, 0, NULL, read_hook, forget_hooks,
+	return ask(nl, nl->family, IPCSTAT_CMD_HOOK, NLM_F_DUMP, NULL, read_hook, forget_hooks,
 		   hooks);
+}
+
+int nl_get_hists(struct nl *nl, struct nl_hists *hists)
+{
+	memset(hists, 0, sizeof(*hists));
+	return ask(nl, nl->family, IPCSTAT_CMD_HIST, NLM_F_DUMP, NULL, read_hists, forget_hists,
+		   hists);
+}
+
+static int by_pid_and_age(const void *a, const void *b)
+{
+	const struct nl_sleeper *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->since_ns > y->since_ns ? -1 : x->since_ns < y->since_ns;
+}
+
+/* One that woke and slept again while we asked came twice: the newer stays. */
+static void drop_older(struct nl_sleepers *sleepers)
+{
+	unsigned int nr = 0;
+
+	if (sleepers->nr)
+		qsort(sleepers->task, sleepers->nr, sizeof(*sleepers->task), by_pid_and_age);
+	for (unsigned int i = 0; i < sleepers->nr; i++)
+		if (!nr || !sleepers->task[i].pid ||
+		    sleepers->task[i].pid != sleepers->task[nr - 1].pid)
+			sleepers->task[nr++] = sleepers->task[i];
+	sleepers->nr = nr;
+}
+
+int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers)
+{
+	struct param start = { IPCSTAT_A_START, NULL, 0 };
+	int err;
+
+	memset(sleepers, 0, sizeof(*sleepers));
+	do {
+		start.number = sleepers->next;
+		sleepers->next = 0;
+		err = ask(nl, nl->family, IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, &start, read_sleeper,
+			  NULL, sleepers);
+	} while (!err && sleepers->next > start.number);
+	if (err)
+		nl_free_sleepers(sleepers);
+	drop_older(sleepers);
+	return err;
 }
 
 void nl_free_info(struct nl_info *info)
@@ -553,6 +770,20 @@ void nl_free_hooks(struct nl_hooks *hooks)
 	}
 	free(hooks->hook);
 	memset(hooks, 0, sizeof(*hooks));
+}
+
+void nl_free_sleepers(struct nl_sleepers *sleepers)
+{
+	free(sleepers->task);
+	memset(sleepers, 0, sizeof(*sleepers));
+}
+
+void nl_free_hists(struct nl_hists *hists)
+{
+	for (unsigned int i = 0; i < hists->nr; i++)
+		free(hists->row[i].hist);
+	free(hists->row);
+	memset(hists, 0, sizeof(*hists));
 }
 
 const struct nl_row *nl_find_row(const struct nl_rows *rows, const char *name)

@@ -46,6 +46,52 @@ struct nl_hooks {
 	struct nl_hook *hook;
 };
 
+#define NL_BUCKETS 64
+
+/* Bucket 0 counts the values 0 and 1, bucket i those from 2^i to 2^(i+1) - 1. */
+struct nl_hist {
+	char name[IPCSTAT_NAME_MAX];
+	char unit[16]; /* "usecs" or "bytes" */
+	enum nl_kind kind;
+	unsigned int nr; /* buckets; behind them there is nothing */
+	uint64_t bucket[NL_BUCKETS];
+	bool has_longest;
+	uint64_t longest; /* the largest value of all */
+};
+
+/* The histograms of a row. */
+struct nl_hist_row {
+	char name[IPCSTAT_NAME_MAX];
+	unsigned int nr;
+	struct nl_hist *hist;
+};
+
+struct nl_hists {
+	unsigned int nr;
+	struct nl_hist_row *row; /* in the module's order */
+};
+
+/* A task that is asleep in a mechanism. */
+struct nl_sleeper {
+	uint32_t pid, tgid; /* the thread and its process; 0: not in our PID namespace */
+	char comm[IPCSTAT_NAME_MAX];
+	char mech[IPCSTAT_NAME_MAX];
+	char direction[8]; /* "send" or "recv" */
+	char object[16];   /* "pipe", ...: see module/uapi/ipcstat.h; or empty */
+	uint64_t id;       /* of the object */
+	uint32_t space, part;
+	bool has_part;
+	bool timeout; /* it does not wait for ever */
+	uint64_t since_ns, waited_ns;
+};
+
+struct nl_sleepers {
+	unsigned int nr;
+	struct nl_sleeper *task; /* by pid */
+	uint64_t hidden;         /* more, which we may not see */
+	uint32_t next;           /* of nl.c */
+};
+
 struct nl_info {
 	char version[32];
 	char backend[16]; /* "wrap" or "probe" */
@@ -72,10 +118,14 @@ int nl_get_info(struct nl *nl, struct nl_info *info);
 int nl_get_rows(struct nl *nl, const char *mech, struct nl_rows *rows); /* mech NULL: all */
 int nl_get_signals(struct nl *nl, struct nl_rows *rows);
 int nl_get_hooks(struct nl *nl, struct nl_hooks *hooks);
+int nl_get_hists(struct nl *nl, struct nl_hists *hists);
+int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers);
 
 void nl_free_info(struct nl_info *info);
 void nl_free_rows(struct nl_rows *rows);
 void nl_free_hooks(struct nl_hooks *hooks);
+void nl_free_hists(struct nl_hists *hists);
+void nl_free_sleepers(struct nl_sleepers *sleepers);
 
 const struct nl_row *nl_find_row(const struct nl_rows *rows, const char *name);       /* or NULL */
 const struct nl_counter *nl_find_counter(const struct nl_row *row, const char *name); /* or NULL */

@@ -122,26 +122,6 @@ static void list_names(const struct nl_rows *rows, struct names *columns, struct
 	}
 }
 
-/* Takes a list from the command line apart; each name must be among all. */
-static bool choose(const char *list, const char *what, const struct names *all,
-		   struct names *chosen)
-{
-	bool good = names_split(chosen, list);
-	char *there;
-
-	for (unsigned int i = 0; good && i < chosen->nr; i++) {
-		if (names_have(all, chosen->name[i]))
-			continue;
-		there = names_join(all);
-		warnx("%s: no such %s; there are: %s", chosen->name[i], what, there);
-		free(there);
-		return false;
-	}
-	if (!good)
-		warnx("%s: a %s is empty or named twice", list, what);
-	return good;
-}
-
 /* What the arguments ask for, of that what the module has. */
 static bool choose_all(const struct arguments *args, const struct nl_rows *rows,
 		       struct report *report)
@@ -151,9 +131,10 @@ static bool choose_all(const struct arguments *args, const struct nl_rows *rows,
 
 	list_names(rows, &columns, &mechanisms);
 	if (args->mechanisms)
-		good = choose(args->mechanisms, "mechanism", &mechanisms, &report->mechanisms);
+		good = names_choose(args->mechanisms, "mechanism", &mechanisms,
+				    &report->mechanisms);
 	if (good && args->columns && strcmp(args->columns, "all")) {
-		good = choose(args->columns, "column", &columns, &report->columns);
+		good = names_choose(args->columns, "column", &columns, &report->columns);
 	} else {
 		names_split(&usual, DEFAULT_COLUMNS);
 		for (unsigned int i = 0; i < columns.nr; i++)

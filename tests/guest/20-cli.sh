@@ -7,19 +7,6 @@ set -u
 
 . tests/cli.bash
 
-# json FILE EXPRESSION: a Python expression over the JSON in FILE, which is j, or
-# over its lines, which are js
-json() {
-	python3 -c '
-import json, sys
-text = open(sys.argv[1]).read()
-try:
-    j = json.loads(text)
-except ValueError:
-    js = [json.loads(line) for line in text.splitlines()]
-print(eval(sys.argv[2]))' "$@"
-}
-
 # cells FILE: "row column value" for each cell of a table
 cells() {
 	awk '/^#/ { next }
@@ -32,7 +19,7 @@ udp() { for ((i = 0; i < $1; i++)); do echo -n 0123456789 > /dev/udp/127.0.0.1/9
 
 # ---- without the module ----
 
-for command in '' signals hooks '1 1' '-J' '--mechanism nonsense'; do
+for command in '' signals hooks hist blocked '1 1' '-J' '--mechanism nonsense'; do
 	# shellcheck disable=SC2086 # several words
 	complains "ipcstat $command: no module" 1 'not loaded: run `modprobe ipcstat`' ipcstat $command
 done

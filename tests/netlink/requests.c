@@ -269,8 +269,20 @@ static void wrong_requests(void)
 	}
 	query(IPCSTAT_CMD_INFO, NLM_F_DUMP, NULL, 0, &a);
 	edge_check(a.error == EOPNOTSUPP && !a.nr, "INFO as a dump: EOPNOTSUPP");
-	query(IPCSTAT_CMD_HOOK, 0, NULL, 0, &a);
-	edge_check(a.error == EOPNOTSUPP && !a.nr, "HOOK without a dump: EOPNOTSUPP");
+	refused("HOOK without a dump", IPCSTAT_CMD_HOOK, 0, NULL, 0, EOPNOTSUPP);
+	refused("BLOCKED without a dump", IPCSTAT_CMD_BLOCKED, 0, NULL, 0, EOPNOTSUPP);
+	refused("HIST without MECH", IPCSTAT_CMD_HIST, 0, NULL, 0, EINVAL);
+	refuse_attr("HIST: an unknown MECH", IPCSTAT_CMD_HIST, 0, IPCSTAT_A_MECH, "x", 2, ENOENT);
+	refuse_attr("dump histograms: with SIGNAL", IPCSTAT_CMD_HIST, NLM_F_DUMP, IPCSTAT_A_SIGNAL,
+		    &(uint32_t){ 1 }, 4, EINVAL);
+	refuse_attr("dump sleepers: an unknown MECH", IPCSTAT_CMD_BLOCKED, NLM_F_DUMP,
+		    IPCSTAT_A_MECH, "x", 2, ENOENT);
+	refuse_attr("dump sleepers: two bytes for START", IPCSTAT_CMD_BLOCKED, NLM_F_DUMP,
+		    IPCSTAT_A_START, &narrow, 2, EINVAL);
+	refuse_attr("dump sleepers: with SIGNAL", IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, IPCSTAT_A_SIGNAL,
+		    &(uint32_t){ 1 }, 4, EINVAL);
+	refuse_attr("dump sleepers: with what only replies have", IPCSTAT_CMD_BLOCKED, NLM_F_DUMP,
+		    IPCSTAT_A_HOOKS_ALL, &(uint32_t){ 1 }, 4, EINVAL);
 
 	refused("ROW without MECH", IPCSTAT_CMD_ROW, 0, NULL, 0, EINVAL);
 	refuse_attr("an unknown MECH", IPCSTAT_CMD_ROW, 0, IPCSTAT_A_MECH, "pipes", 6, ENOENT);
@@ -378,6 +390,11 @@ static void right_requests(void)
 		query(IPCSTAT_CMD_ROW, NLM_F_DUMP, attrs, len, &a);
 		edge_check(!a.error && a.done && a.nr == 1 && !strcmp(a.name[0], all.name[i]),
 			   "a dump of row %s alone", all.name[i]);
+		query(IPCSTAT_CMD_HIST, 0, attrs, len, &a);
+		edge_check(!a.error && a.nr == 1 && !strcmp(a.name[0], all.name[i]),
+			   "the histograms of %s", all.name[i]);
+		query(IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, attrs, len, &a);
+		edge_check(!a.error && a.done, "the sleepers of %s", all.name[i]);
 	}
 
 	query(IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, NULL, 0, &a);
@@ -395,6 +412,14 @@ static void right_requests(void)
 	len = put(attrs, 0, IPCSTAT_A_MECH, "sysv_sem", 9);
 	query(IPCSTAT_CMD_HOOK, NLM_F_DUMP, attrs, len, &a);
 	edge_check(!a.error && a.done && a.nr > 0 && a.nr < all.nr, "the hooks of one row");
+
+	query(IPCSTAT_CMD_HIST, NLM_F_DUMP, NULL, 0, &all);
+	edge_check(!all.error && all.done && all.nr == 15 && has(&all, IPCSTAT_A_HIST, 0),
+		   "all histograms");
+	sig = UINT32_MAX;
+	len = put(attrs, 0, IPCSTAT_A_START, &sig, sizeof(sig));
+	query(IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, attrs, len, &a);
+	edge_check(!a.error && a.done && !a.nr, "sleepers behind the last one: none");
 }
 
 /* ---- dumps that take their time ---- */
@@ -424,12 +449,13 @@ static void slow_dump(const char *what, uint8_t cmd, const struct answer *want)
 
 static void slow_dumps(void)
 {
-	static const uint8_t cmd[] = { IPCSTAT_CMD_ROW, IPCSTAT_CMD_SIGNAL, IPCSTAT_CMD_HOOK };
-	static const char *const what[] = { "rows", "signals", "hooks" };
+	static const uint8_t cmd[] = { IPCSTAT_CMD_ROW, IPCSTAT_CMD_SIGNAL, IPCSTAT_CMD_HOOK,
+				       IPCSTAT_CMD_HIST };
+	static const char *const what[] = { "rows", "signals", "hooks", "histograms" };
 	struct answer want, a, b;
 	int one, two;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		query(cmd[i], NLM_F_DUMP, NULL, 0, &want);
 		for (unsigned int k = 0; k < want.nr; k++)
 			for (unsigned int m = 0; m < k; m++)
@@ -457,13 +483,14 @@ static void slow_dumps(void)
 
 static int ask_all(void)
 {
-	static const uint8_t cmd[] = { IPCSTAT_CMD_ROW, IPCSTAT_CMD_SIGNAL, IPCSTAT_CMD_HOOK };
+	static const uint8_t cmd[] = { IPCSTAT_CMD_ROW, IPCSTAT_CMD_SIGNAL, IPCSTAT_CMD_HOOK,
+				       IPCSTAT_CMD_HIST };
 	struct answer a;
 
 	query(IPCSTAT_CMD_INFO, 0, NULL, 0, &a);
 	if (a.error || a.nr != 1)
 		return 1;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		query(cmd[i], NLM_F_DUMP, NULL, 0, &a);
 		if (a.error || !a.done || !a.nr)
 			return 1;
@@ -609,6 +636,9 @@ static void description(void)
 		{ "SIGNAL", IPCSTAT_CMD_SIGNAL,
 		  GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP | GENL_CMD_CAP_HASPOL },
 		{ "HOOK", IPCSTAT_CMD_HOOK, GENL_CMD_CAP_DUMP | GENL_CMD_CAP_HASPOL },
+		{ "HIST", IPCSTAT_CMD_HIST,
+		  GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP | GENL_CMD_CAP_HASPOL },
+		{ "BLOCKED", IPCSTAT_CMD_BLOCKED, GENL_CMD_CAP_DUMP | GENL_CMD_CAP_HASPOL },
 	};
 	struct genlmsghdr genl = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
 	unsigned int len, size, ops_size, op_size;
