@@ -72,15 +72,14 @@ static void print_heading(const struct nl_hist_row *row, const struct nl_hist *h
 		printf("?, this kernel gives no exact way to know\n");
 		return;
 	}
-	printf("%" PRIu64 " %s%s", count, values_of(hist), count == 1 ? "" : "s");
-	if (count) {
-		printf(", p50 ~%" PRIu64 ", p90 ~%" PRIu64 ", p99 ~%" PRIu64, percentile(hist, 50),
-		       percentile(hist, 90), percentile(hist, 99));
-		if (hist->has_longest)
-			printf(", max %" PRIu64, hist->longest);
-		printf(" %s", hist->unit);
-	}
-	putchar('\n');
+	printf("%" PRIu64 " %s%s\n", count, values_of(hist), count == 1 ? "" : "s");
+	if (!count)
+		return;
+	printf("     p50 ~%" PRIu64 ", p90 ~%" PRIu64 ", p99 ~%" PRIu64, percentile(hist, 50),
+	       percentile(hist, 90), percentile(hist, 99));
+	if (hist->has_longest)
+		printf(", max %" PRIu64, hist->longest);
+	printf(" %s\n", hist->unit);
 }
 
 /* As print_log2_hist() of the bcc tools does. */

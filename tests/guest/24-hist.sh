@@ -72,10 +72,11 @@ is "each count is that of the row, each sum lies in its buckets" \
 	"$(python3 "$dir/compare" "$dir/after" "$dir/hist")" "44 compared, 0 wrong"
 
 ipcstat hist pipe > "$dir/text"
-ok "the heading" grep -qE '^pipe recv_wait: [0-9]+ waits, p50 ~[0-9]+, p90 ~[0-9]+, p99 ~[0-9]+, max [0-9]+ usecs$' "$dir/text"
+ok "the heading" grep -qxE 'pipe recv_wait: [0-9]+ waits' "$dir/text"
+ok "what is below it" grep -qxE '     p50 ~[0-9]+, p90 ~[0-9]+, p99 ~[0-9]+, max [0-9]+ usecs' "$dir/text"
 ok "the columns are those of the bcc tools" grep -qE '^     usecs           : count    distribution$' "$dir/text"
 is "a row of stars for the largest bucket of each" \
-	"$(grep -c '|\*\{40\}|$' "$dir/text")" "$(grep -c 'distribution$' "$dir/text")"
+	"$(awk -v RS= '/distribution/ && !/\|\*{40}\|/' "$dir/text")" ""
 is "all fits 80 columns" "$(ipcstat hist | awk 'length > 80')" ""
 ok "without privilege" unprivileged ipcstat hist
 ok "sanitizers" build/sanitize/ipcstat hist
