@@ -727,7 +727,7 @@ static void drop_older(struct nl_sleepers *sleepers)
 int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers)
 {
 	struct param start = { IPCSTAT_A_START, NULL, 0 };
-	int err;
+	int err = 0;
 
 	memset(sleepers, 0, sizeof(*sleepers));
 	do {

@@ -141,29 +141,27 @@ static void sysv_wakers(struct wakers *wakers, const struct nl_sleeper *task)
 
 /* ---- names ---- */
 
-/* The mapping that an address lies in: its file, and where in it. */
+/* The file of the mapping that an address lies in, and where in it; or the address. */
 static char *futex_name(const struct nl_sleeper *task)
 {
 	char path[64], line[4352], file[4096] = "", *name;
 	unsigned long start, end, offset;
+	uint64_t at = task->id;
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%u/maps", task->tgid);
 	maps = fopen(path, "r");
-	while (maps && fgets(line, sizeof(line), maps)) {
-		int at = 0;
-
-		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %n", &start, &end, &offset, &at) < 3 ||
-		    task->id < start || task->id >= end)
-			continue;
-		if (at)
-			sscanf(line + at, "%4095[^\n]", file);
-		break;
+	while (maps && !*file && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %4095[^\n]", &start, &end, &offset,
+			   file) == 4 &&
+		    task->id >= start && task->id < end)
+			at = task->id - start + offset;
+		else
+			*file = '\0';
 	}
 	if (maps)
 		fclose(maps);
-	if ((*file ? asprintf(&name, "futex %s+%#" PRIx64, file, task->id - start + offset)
-		   : asprintf(&name, "futex %#" PRIx64, task->id)) < 0)
+	if (asprintf(&name, "futex %s%s%#" PRIx64, file, *file ? "+" : "", at) < 0)
 		must(NULL);
 	return name;
 }
