@@ -171,6 +171,19 @@ static inline bool ipc_falls_asleep(void)
 #endif
 }
 
+/*
+ * What tells the current system call from another one: its number, first argument, and
+ * where it was made. The same again is another call with the same purpose.
+ */
+static inline u64 ipc_syscall_key(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	return instruction_pointer(regs) ^ rol64(user_stack_pointer(regs), 16) ^
+	       rol64(regs_get_kernel_argument(regs, 0), 32) ^
+	       rol64(syscall_get_nr(current, regs), 56);
+}
+
 /* A probe of sched:sched_process_exit. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define IPC_EXIT_PROBE(name)	void name(void *hook, struct task_struct *task, bool group_dead)

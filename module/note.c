@@ -12,6 +12,10 @@
  * faults are not. That, and that a note is good for one sleep only where the
  * mechanism announces each, tells what is a wait.
  *
+ * An operation that was under way when the module was loaded may announce a sleep, but
+ * its end is not seen. Its note stays: the system call tells that later sleeps are not
+ * its own, and the count of voluntary switches that they belong to a later operation.
+ *
  * The notifier is on a list in the task: a note must not outlive its task, nor a
  * linked note this module. A task that ends drops its note (mech/task.c), and no note is
  * made before that probe is attached. In the end ipc_notes_close() takes those of tasks
@@ -41,9 +45,12 @@ atomic64_t ipc_lost_notes;
  * @since_ns: when it fell asleep; 0: it is awake
  * @wait_ns: its sleeps in this operation so far
  * @runq_ns: of these, the time that it was awake but no CPU ran it
+ * @last_ns, @last_runq_ns: the same of the last sleep
  * @run_delay: the scheduler's sum of that when it fell asleep
- * @nvcsw: its voluntary switches when the note was made. Where there were more when an
- *	operation began, the note is of an earlier one, whose end was missed.
+ * @nvcsw: its voluntary switches before the first sleep. Where there were more when an
+ *	operation began, that sleep was in an earlier one, whose end was missed.
+ * @last_nvcsw: the same after the last sleep
+ * @key: the system call
  * @next: of the free ones, by number plus one
  * @dir: IPC_SEND or IPC_RECV
  * @armed: the next interruptible sleep is one in the mechanism
@@ -59,8 +66,11 @@ struct ipc_note {
 	u64 since_ns;
 	u64 wait_ns;
 	u64 runq_ns;
+	u64 last_ns;
+	u64 last_runq_ns;
 	u64 run_delay;
-	unsigned long nvcsw;
+	unsigned long nvcsw, last_nvcsw;
+	u64 key;
 	u32 next;
 	u8 dir;
 	bool armed, once, slept;
@@ -168,19 +178,20 @@ static void ipc_note_count(const struct ipc_note *note)
 static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
 			 bool once)
 {
+	u64 key = ipc_syscall_key();
 	struct ipc_note *note;
 
 	/* Nobody would remove the note, or notice the sleep. */
 	if (unlikely(!READ_ONCE(notes_open) || row->lost & IPC_BIT(IPC_BLOCKED)))
 		return;
 	note = ipc_note_find();
-	if (note && note->row == row && note->dir == dir)
+	if (note && note->slept && note->row == row && note->dir == dir && note->key == key)
 		goto arm;
-	if (note)
+	if (!note)
+		note = ipc_note_new();
+	else if (note->key == key)
 		/* A splice waits at both ends, one after the other. */
 		ipc_note_count(note);
-	else
-		note = ipc_note_new();
 	if (!note)
 		return;
 	smp_wmb();	/* it is awake: see ipc_note_sleeper() */
@@ -191,6 +202,7 @@ static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc
 	note->runq_ns = 0;
 	note->slept = false;
 	note->nvcsw = current->nvcsw;
+	note->key = key;
 arm:
 	note->once = once;
 	note->armed = true;
@@ -219,8 +231,12 @@ void ipc_woke_slow(const struct ipc_call *call)
 
 	if (!note)
 		return;
-	if ((long)(note->nvcsw - call->nvcsw) >= 0)
-		ipc_note_count(note);
+	if (unlikely((long)(note->nvcsw - call->nvcsw) < 0)) {
+		note->slept = (long)(note->last_nvcsw - call->nvcsw) > 0;
+		note->wait_ns = note->last_ns;
+		note->runq_ns = note->last_runq_ns;
+	}
+	ipc_note_count(note);
 	ipc_note_free(note);
 }
 
@@ -250,6 +266,10 @@ static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *
 
 	if (!note->armed || !ipc_falls_asleep())
 		return;
+	if (unlikely(note->key != ipc_syscall_key())) {
+		note->armed = false;
+		return;
+	}
 	if (!(state & TASK_INTERRUPTIBLE) &&
 	    (state != TASK_WAKING || current->sched_contributes_to_load))
 		return;
@@ -260,6 +280,7 @@ static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *
 	if (!note->slept)
 		note->first_ns = now;
 	note->slept = true;
+	note->last_nvcsw = current->nvcsw;
 	/* After all that ipc_note_sleeper() reads. */
 	smp_store_release(&note->since_ns, now);
 	this_cpu_inc(*note->row->blocked);
@@ -276,8 +297,10 @@ static void ipc_note_in(struct preempt_notifier *notifier, int cpu)
 #ifdef CONFIG_SCHED_INFO
 	queued_ns = current->sched_info.run_delay - note->run_delay;
 #endif
-	note->wait_ns += slept_ns;
-	note->runq_ns += min(queued_ns, slept_ns);
+	note->last_ns = slept_ns;
+	note->last_runq_ns = min(queued_ns, slept_ns);
+	note->wait_ns += note->last_ns;
+	note->runq_ns += note->last_runq_ns;
 	WRITE_ONCE(note->since_ns, 0);
 	if (note->once)
 		note->armed = false;

@@ -18,6 +18,7 @@
 #include <linux/futex.h>
 #include <mqueue.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -429,6 +430,31 @@ static void futex_wakes(void)
 	EDGE_MUST(futex(&shared->futex[0], FUTEX_WAKE, 1) == 1);
 }
 
+/* The waiter is moved to another futex, and woken there: the same wait. */
+static void futex_requeues(void)
+{
+	EDGE_MUST(syscall(SYS_futex, &shared->futex[0], FUTEX_CMP_REQUEUE, 0, 1L, &shared->futex[1],
+			  0) == 1);
+	pause_ms(1);
+	EDGE_MUST(futex(&shared->futex[1], FUTEX_WAKE, 1) == 1);
+}
+
+static long requeue_pi_sleeps(void)
+{
+	long ret = syscall(SYS_futex, &shared->futex[0], FUTEX_WAIT_REQUEUE_PI, 0, NULL,
+			   &shared->futex[1], 0);
+
+	if (!ret)
+		shared->futex[1] = 0;
+	return ret;
+}
+
+static void requeue_pi_wakes(void)
+{
+	EDGE_MUST(syscall(SYS_futex, &shared->futex[0], FUTEX_CMP_REQUEUE_PI, 1, 1L,
+			  &shared->futex[1], 0) == 1);
+}
+
 /* Unlocks from user space's side: nobody may be waiting. */
 static void pi_lock(void)
 {
@@ -735,6 +761,56 @@ static void make_raw(void)
 	EDGE_MUST(!connect(fd[1], (void *)&in_addr, sizeof(in_addr)));
 }
 
+/*
+ * On its way to the receiver, what was sent leaves the sender's buffer at once. Unless the
+ * way is slow: a token bucket of a packet a second. Without it all goes, and the sender
+ * wakes.
+ */
+static void run(const char *command)
+{
+	EDGE_MUST(!system(command));
+}
+
+static void slow_fill(void)
+{
+	run("tc qdisc replace dev lo root tbf rate 8kbit burst 1600 limit 1000000");
+	fill();
+}
+
+static void end_slowness(void)
+{
+	run("tc qdisc del dev lo root");
+}
+
+static void close_slow(void)
+{
+	end_slowness();
+	close_all();
+}
+
+static void small_buffer(void)
+{
+	EDGE_MUST(!setsockopt(fd[1], SOL_SOCKET, SO_SNDBUF, &(int){ 4096 }, sizeof(int)));
+}
+
+static void make_slow_udp(void)
+{
+	make_udp();
+	small_buffer();
+}
+
+/* It sleeps only with IP headers of one's own; otherwise it gets ENOBUFS. */
+static void make_slow_raw(void)
+{
+	struct iphdr ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = 253 };
+
+	make_raw();
+	small_buffer();
+	ip.daddr = htonl(INADDR_LOOPBACK);
+	memcpy(page, &ip, sizeof(ip));
+	EDGE_MUST(!setsockopt(fd[1], IPPROTO_IP, IP_HDRINCL, &(int){ 1 }, sizeof(int)));
+}
+
 /* From a socket through a pipe that is never full. */
 static long splice_socket(void)
 {
@@ -771,6 +847,8 @@ static const struct wait waits[] = {
 	{ "sysv_sem", "recv", "semop", SYS_semtimedop, 0, false, make_sem, NULL, sem_down, sem_up, end_sem },
 	{ "futex", "recv", "FUTEX_WAIT", SYS_futex, 0, false, NULL, NULL, futex_sleeps, futex_wakes, NULL },
 	{ "futex", "recv", "futex_waitv", SYS_futex_waitv, 0, false, NULL, NULL, futex_waitv_sleeps, futex_wakes, NULL },
+	{ "futex", "recv", "FUTEX_WAIT, requeued", SYS_futex, 0, false, NULL, NULL, futex_sleeps, futex_requeues, NULL },
+	{ "futex", "recv", "FUTEX_WAIT_REQUEUE_PI", SYS_futex, 0, false, NULL, NULL, requeue_pi_sleeps, requeue_pi_wakes, NULL },
 	{ "futex", "recv", "FUTEX_LOCK_PI", SYS_futex, 0, false, NULL, pi_lock, pi_sleeps, pi_unlock, pi_end },
 	{ "signal", "recv", "sigwaitinfo", SYS_rt_sigtimedwait, 0, false, NULL, NULL, sigwait_sleeps, send_usr2, NULL },
 	{ "signal", "recv", "pause", SYS_pause, 0, false, NULL, NULL, pause_sleeps, send_usr1, NULL },
@@ -793,6 +871,8 @@ static const struct wait waits[] = {
 	{ "tcp", "recv", "accept", SYS_accept, 0, false, listen_tcp, NULL, accepts, let_tcp_accept, close_all },
 	{ "tcp", "send", "connect", SYS_connect, 2, false, listen_tcp, fill_tcp_backlog, tcp_connects, accept_all, close_all },
 	{ "udp", "recv", "recv", SYS_recvfrom, 0, false, make_udp, NULL, receive_byte, send_byte, close_all },
+	{ "udp", "send", "send", SYS_sendto, 0, false, make_slow_udp, slow_fill, send_more, end_slowness, close_slow },
+	{ "raw", "send", "send", SYS_sendto, 0, false, make_slow_raw, slow_fill, send_more, end_slowness, close_slow },
 	{ "raw", "recv", "recv", SYS_recvfrom, 0, false, make_raw, NULL, receive_byte, send_byte, close_all },
 };
 /* clang-format on */
@@ -841,7 +921,7 @@ static void try(const struct wait *w)
 	int64_t runq_ns = 0, before_runq, most_runq = 0;
 	int slept;
 	bool sends = w->dir[0] == 's';
-	bool restarts = w->op == pi_sleeps; /* no signal ends it but SIGKILL */
+	bool restarts = w->op == pi_sleeps || w->op == requeue_pi_sleeps; /* only SIGKILL ends it */
 	const char *waits_name = sends ? "send_waits" : "recv_waits";
 	const char *others_name = sends ? "recv_waits" : "send_waits";
 	const char *wait_name = sends ? "send_wait_ns" : "recv_wait_ns";

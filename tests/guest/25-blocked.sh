@@ -97,6 +97,9 @@ is "the longest wait comes first" \
 is "a pipe's reader is woken by who holds its other end" \
 	"$(json "$dir/json" '{w["pid"] for t in j["blocked"] if t["mechanism"] in ("pipe", "unix_stream", "tcp", "posix_mq") for w in t["woken_by"]}')" \
 	"{$sleepers}"
+is "a futex is named by its mapping" \
+	"$(json "$dir/json" '{t["object"] for t in j["blocked"] if t["mechanism"] == "futex"}')" \
+	"{'futex /dev/zero (deleted)+0x0'}"
 is "nobody knows who wakes a futex" \
 	"$(json "$dir/json" '{t["woken_by"] for t in j["blocked"] if t["mechanism"] in ("futex", "udp", "raw", "signal", "fifo")}')" "{None}"
 is "the process has a thread that is awake: no deadlock" "$(json "$dir/json" 'j["deadlocks"]')" "[]"

@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <mqueue.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -282,6 +283,8 @@ static void make_tcp(void)
 	MUST(!bind(listener, (void *)&addr, len) && !listen(listener, 1));
 	MUST(!getsockname(listener, (void *)&addr, &len));
 	MUST(!connect(tcp[0], (void *)&addr, len));
+	/* The test expects that nobody has waited: poll(2) is not accept(2). */
+	MUST(poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1) == 1);
 	tcp[1] = accept(listener, NULL, NULL);
 	MUST(tcp[1] >= 0);
 	close(listener);
