@@ -161,7 +161,7 @@ static char *futex_name(const struct nl_sleeper *task)
 	}
 	if (maps)
 		fclose(maps);
-	if (asprintf(&name, "futex %s%s%#" PRIx64, file, *file ? "+" : "", at) < 0)
+	if (asprintf(&name, "futex %s%s0x%" PRIx64, file, *file ? "+" : "", at) < 0)
 		must(NULL);
 	return name;
 }

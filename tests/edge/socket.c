@@ -744,6 +744,9 @@ static void caller32(void)
 	recv_op(EDGE_OPS32, EDGE_OPS32 * (EDGE_SIZE32 + kind->header), 0);
 	edge_any(kind->row, "objects");
 	edge_any(kind->row, "queued_bytes");
+	/* It connects and accepts, and may have to wait. */
+	edge_any(kind->row, "send_waits");
+	edge_any(kind->row, "recv_waits");
 	edge_end();
 }
 
