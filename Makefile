@@ -32,6 +32,8 @@ help:
 	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
 	@echo 'make check        all tests, on Debian'"'"'s 6.1, 6.12 and 7.3;'
 	@echo '                  K="6.1 ...": only on these, T="pipe ...": only tests named so'
+	@echo 'make bench        what an operation costs, bare and counted, in instructions;'
+	@echo '                  K=...: as for check'
 	@echo 'make deps         installs the Debian packages that check needs (demo: FOR=demo)'
 	@echo 'make clean        removes what was built'
 
@@ -82,6 +84,9 @@ demo:
 check:
 	@tests/check $(if $(K),-k "$(K)") $(T)
 
+bench:
+	@tests/bench/run $(K)
+
 deps:
 	tests/deps $(or $(FOR),check)
 
@@ -93,4 +98,4 @@ clean:
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 	rm -rf build
 
-.PHONY: all help module user install uninstall uninstall-modules load unload demo check deps clean
+.PHONY: all help module user install uninstall uninstall-modules load unload demo check bench deps clean
