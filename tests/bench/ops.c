@@ -42,6 +42,7 @@
 		}                                                        \
 	} while (0)
 
+#define WARM_UP 8
 #define ROUNDS 40
 
 static char data[65536];
@@ -463,7 +464,7 @@ static const struct op {
 	{ "- getppid", NULL, 0, 64, NULL, do_getppid, NULL, NULL },
 	{ "- /dev/zero write 64 B", "- /dev/zero read 64 B", 64, 64, make_zero, do_write, do_read, close_fds },
 	{ "- file write 64 B", "- file read 64 B", 64, 16, make_file, do_pwrite, do_pread, close_fds },
-	{ "- sched_yield, two switches", NULL, 0, 64, make_yielder, do_yield, NULL, end_child },
+	{ "- sched_yield, two switches", NULL, 0, 4096, make_yielder, do_yield, NULL, end_child },
 	{ "- nanosleep 1 ns", NULL, 0, 4, NULL, do_nap, NULL, NULL },
 	{ "- epoll_wait 1 ms", NULL, 0, 2, make_epoll, do_epoll, NULL, close_fds },
 	/* clang-format on */
@@ -504,7 +505,10 @@ static void measure(const struct op *op)
 	size = op->size;
 	if (op->make)
 		op->make();
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < WARM_UP + ROUNDS; i++) {
+		/* The other process has to come first, if there is one. */
+		if (i == WARM_UP)
+			act = undo = INT64_MAX;
 		keep_least(&loop, batch(nothing, op->batch));
 		keep_least(&act, batch(op->act, op->batch));
 		if (op->undo)
