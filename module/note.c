@@ -232,7 +232,7 @@ void ipc_woke_slow(const struct ipc_call *call)
 	if (!note)
 		return;
 	if (unlikely((long)(note->nvcsw - call->nvcsw) < 0)) {
-		note->slept = (long)(note->last_nvcsw - call->nvcsw) > 0;
+		note->slept = note->slept && (long)(note->last_nvcsw - call->nvcsw) > 0;
 		note->wait_ns = note->last_ns;
 		note->runq_ns = note->last_runq_ns;
 	}
