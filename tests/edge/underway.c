@@ -27,7 +27,7 @@ static int reader(void *unused)
 	(void)unused;
 	for (int nr = 1;; nr++) {
 		while (shared->go < nr)
-			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+			nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
 		if (read(fd[0], &c, 1) != 1)
 			return 1;
 		shared->done = nr;
@@ -63,10 +63,13 @@ int main(void)
 	edge_begin("a read that is older than the module");
 	write_byte();
 	await_done();
-	usleep(20000);
+	edge_asleep(child, SYS_clock_nanosleep);
+	blocked = edge_now("pipe", "blocked");
 	edge_op("pipe", EDGE_SEND, 1, 1, 1, 0);
 	edge_value("pipe", "blocked", 0);
 	edge_end();
+
+	edge_check(blocked == 0, "its task sleeps for something else");
 
 	edge_begin("the next read, which need not sleep");
 	write_byte();
