@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asleep.h"
+
 #define MUST(cond)                                                             \
 	do {                                                                   \
 		if (!(cond)) {                                                 \
@@ -293,35 +295,6 @@ static const struct scenario {
 };
 
 /* ---- */
-
-static bool read_line(char *text, size_t size, pid_t pid, const char *name)
-{
-	char path[64];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	len = read(fd, text, size - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
-	return len > 0;
-}
-
-static bool asleep(pid_t pid, long nr)
-{
-	char text[512], *state;
-
-	if (!read_line(text, sizeof(text), pid, "stat"))
-		return false;
-	state = strrchr(text, ')');
-	if (!state || state[2] != 'S')
-		return false;
-	return read_line(text, sizeof(text), pid, "syscall") && text[0] >= '0' && text[0] <= '9' &&
-	       strtol(text, NULL, 10) == nr;
-}
 
 static pid_t start(void (*act)(void), const char *name)
 {

@@ -28,6 +28,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "asleep.h"
+
 #define MUST(cond)                                                            \
 	do {                                                                  \
 		if (!(cond)) {                                                \
@@ -399,35 +401,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static bool read_line(char *text, size_t size, pid_t tid, const char *name)
-{
-	char path[64];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	len = read(fd, text, size - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
-	return len > 0;
-}
-
-static bool asleep(const struct sleeper *s)
-{
-	char text[512], *state;
-
-	if (!s->tid || !read_line(text, sizeof(text), s->tid, "stat"))
-		return false;
-	state = strrchr(text, ')');
-	if (!state || state[2] != 'S')
-		return false;
-	return read_line(text, sizeof(text), s->tid, "syscall") && text[0] >= '0' &&
-	       text[0] <= '9' && strtol(text, NULL, 10) == s->mech->syscall;
-}
-
 int main(int argc, char **argv)
 {
 	struct rlimit files = { 65536, 65536 };
@@ -465,7 +438,7 @@ int main(int argc, char **argv)
 	}
 	MUST(nr);
 	for (int i = 0; i < nr; i++)
-		while (!asleep(&sleeper[i]))
+		while (!sleeper[i].tid || !asleep(sleeper[i].tid, sleeper[i].mech->syscall))
 			usleep(1000);
 
 	MUST(close(open(argv[3], O_CREAT | O_WRONLY, 0600)) == 0);
