@@ -133,11 +133,12 @@ static __always_inline bool ipc_is_caller(const struct ipc_hook_state *st,
  * All entry hooks share one ftrace_ops, and are found by address, those called
  * often first. An ops each would be faster by a few instructions, but each is a
  * grace period for rmmod to wait for. A function may have several hooks, for
- * different callers.
+ * different callers; most of its calls may be none of ours, and end with the last one.
  */
 static struct ipc_entry_hook {
 	unsigned long ip;
 	struct ipc_hook_state *st;
+	bool last;	/* no other of this function follows */
 } entries[IPC_MAX_ENTRIES];
 static unsigned int nr_entries;
 
@@ -147,10 +148,14 @@ static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
 	const struct ipc_entry_hook *entry;
 
 	for (entry = entries; entry < entries + nr_entries; entry++) {
-		if (entry->ip == ip && ipc_is_caller(entry->st, parent_ip)) {
+		if (entry->ip != ip)
+			continue;
+		if (ipc_is_caller(entry->st, parent_ip)) {
 			entry->st->hook->entry(fregs);
 			return;
 		}
+		if (entry->last)
+			return;
 	}
 }
 
@@ -181,7 +186,7 @@ static int ipc_entry_add(struct ipc_hook_state *st, unsigned long ip)
 	if (err)
 		return err;
 	memmove(&entries[at + 1], &entries[at], (nr_entries - at) * sizeof(*entries));
-	entries[at] = (struct ipc_entry_hook){ ip, st };
+	entries[at] = (struct ipc_entry_hook){ .ip = ip, .st = st };
 	nr_entries++;
 	return 0;
 }
@@ -203,6 +208,18 @@ static void ipc_probes_withdraw(int err)
 	}
 }
 
+static void ipc_entries_mark_last(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < nr_entries; i++) {
+		entries[i].last = true;
+		for (j = i + 1; j < nr_entries; j++)
+			if (entries[j].ip == entries[i].ip)
+				entries[i].last = false;
+	}
+}
+
 /* All of them at once; if that fails, none is attached. */
 static void ipc_entries_register(void)
 {
@@ -210,6 +227,7 @@ static void ipc_entries_register(void)
 
 	if (!nr_entries)
 		return;
+	ipc_entries_mark_last();
 	err = register_ftrace_function(&entry_ops);
 	if (!err)
 		return;
