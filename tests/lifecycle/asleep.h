@@ -11,13 +11,13 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static inline bool read_line(char *text, size_t size, pid_t tid, const char *name)
+static inline bool read_line(char *text, size_t size, pid_t pid, pid_t tid, const char *name)
 {
 	char path[64];
 	ssize_t len;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, name);
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
 		return false;
@@ -27,18 +27,21 @@ static inline bool read_line(char *text, size_t size, pid_t tid, const char *nam
 	return len > 0;
 }
 
-/* The thread sleeps, interruptibly, in system call number nr. */
-static inline bool asleep(pid_t tid, long nr)
+/*
+ * The thread of a process sleeps, interruptibly, in system call number nr. (The files of
+ * the process itself are sums over all its threads.)
+ */
+static inline bool asleep(pid_t pid, pid_t tid, long nr)
 {
 	char text[512], *state;
 
-	if (!read_line(text, sizeof(text), tid, "stat"))
+	if (!read_line(text, sizeof(text), pid, tid, "stat"))
 		return false;
 	state = strrchr(text, ')');
 	if (!state || state[2] != 'S')
 		return false;
-	return read_line(text, sizeof(text), tid, "syscall") && text[0] >= '0' && text[0] <= '9' &&
-	       strtol(text, NULL, 10) == nr;
+	return read_line(text, sizeof(text), pid, tid, "syscall") && text[0] >= '0' &&
+	       text[0] <= '9' && strtol(text, NULL, 10) == nr;
 }
 
 #endif

@@ -315,7 +315,7 @@ static void await_sleep(const struct scenario *s)
 {
 	for (int calm = 0; calm < 50; calm++) {
 		for (int i = 0; i < nr_children; i++)
-			if (!asleep(child[i], s->syscall[i]))
+			if (!asleep(child[i], child[i], s->syscall[i]))
 				calm = 0;
 		usleep(1000);
 	}

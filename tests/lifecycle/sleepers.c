@@ -438,7 +438,8 @@ int main(int argc, char **argv)
 	}
 	MUST(nr);
 	for (int i = 0; i < nr; i++)
-		while (!sleeper[i].tid || !asleep(sleeper[i].tid, sleeper[i].mech->syscall))
+		while (!sleeper[i].tid ||
+		       !asleep(getpid(), sleeper[i].tid, sleeper[i].mech->syscall))
 			usleep(1000);
 
 	MUST(close(open(argv[3], O_CREAT | O_WRONLY, 0600)) == 0);
