@@ -75,6 +75,18 @@ static inline bool ipc_is_fentry(unsigned long addr)
 #endif
 }
 
+/* A function without a stack canary: 6.1 has no name for that attribute. */
+#ifndef __no_stack_protector
+#define __no_stack_protector	__attribute__((__no_stack_protector__))
+#endif
+
+/* What is left as it is where the kernel's own flags would fill it with zeroes. */
+#if !defined(__uninitialized) && __has_attribute(__uninitialized__)
+#define __uninitialized		__attribute__((__uninitialized__))
+#elif !defined(__uninitialized)
+#define __uninitialized
+#endif
+
 /* The size of the landing pad (ENDBR, or what has been made of it) at @addr. */
 static inline unsigned int ipc_landing_pad(unsigned long addr)
 {
@@ -152,7 +164,7 @@ static inline struct kiocb *ipc_signalfd_kiocb(unsigned long arg)
  * nothing for tasks that have none. Kernels that can run KVM have them.
  */
 #ifdef CONFIG_PREEMPT_NOTIFIERS
-#define ipc_has_notifiers()	(!hlist_empty(&current->preempt_notifiers))
+#define ipc_has_notifiers()	(current->preempt_notifiers.first)
 #else
 #define ipc_has_notifiers()	false
 #endif

@@ -74,7 +74,7 @@ enum {
  * from 2^i to 2^(i+1) - 1.
  */
 struct ipc_cells {
-	u64 col[IPC_COLS];
+	u64 col[IPC_COLS];		/* as ipc_cells_col() reads them */
 	u64 detail[IPC_MAX_DETAILS];
 	u64 runq_ns[2];			/* of wait_ns */
 	u64 longest_us[2];		/* not added to: the longest wait that ended here */
@@ -132,9 +132,9 @@ static __always_inline void ipc_detail(struct ipc_row *row, unsigned int nr, u64
 	this_cpu_add(row->cells->detail[nr], n);
 }
 
-static __always_inline unsigned int ipc_bucket(u64 n)
+static __always_inline unsigned long ipc_bucket(u64 n)
 {
-	return ilog2(n | 1);
+	return __fls(n | 1);
 }
 
 /**
@@ -145,9 +145,41 @@ static __always_inline unsigned int ipc_bucket(u64 n)
  */
 static __always_inline void ipc_result(struct ipc_row *row, enum ipc_dir dir, long ret)
 {
-	ipc_add(row, dir + IPC_D_OPS, 1);
-	if (ret < 0)
-		ipc_add(row, dir + IPC_D_FAILS, 1);
+	/* Once: the compiler cannot know that the additions leave it alone. */
+	struct ipc_cells __percpu *cells = row->cells;
+
+	this_cpu_inc(cells->col[dir + IPC_D_OPS]);
+	if (unlikely(ret < 0))
+		this_cpu_inc(cells->col[dir + IPC_D_FAILS]);
+}
+
+/* Count one operation that has failed. */
+static __always_inline void ipc_failed(struct ipc_row *row, enum ipc_dir dir)
+{
+	ipc_result(row, dir, -1);
+}
+
+/**
+ * ipc_moved - count one operation that has not failed
+ * @row: the row
+ * @dir: IPC_SEND or IPC_RECV
+ * @bytes: what it moved, copied between user memory and kernel memory
+ *
+ * It is counted by its size alone, and what is copied only where it differs from the
+ * bytes, as that difference: ipc_cells_col() puts them together.
+ */
+static __always_inline void ipc_moved(struct ipc_row *row, enum ipc_dir dir, unsigned long bytes)
+{
+	struct ipc_cells __percpu *cells = row->cells;
+
+	this_cpu_add(cells->col[dir + IPC_D_BYTES], bytes);
+	this_cpu_inc(cells->sizes[dir == IPC_RECV][ipc_bucket(bytes)]);
+}
+
+/* After ipc_moved(): of these, @bytes were not copied. */
+static __always_inline void ipc_not_copied(struct ipc_row *row, enum ipc_dir dir, long bytes)
+{
+	ipc_add(row, dir + IPC_D_COPIED, -bytes);
 }
 
 /**
@@ -159,15 +191,17 @@ static __always_inline void ipc_result(struct ipc_row *row, enum ipc_dir dir, lo
  */
 static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, long ret, long copied)
 {
-	ipc_add(row, dir + IPC_D_OPS, 1);
 	if (unlikely(ret < 0)) {
-		ipc_add(row, dir + IPC_D_FAILS, 1);
+		ipc_failed(row, dir);
 		return;
 	}
-	ipc_add(row, dir + IPC_D_BYTES, ret);
-	ipc_add(row, dir + IPC_D_COPIED, copied);
-	this_cpu_inc(row->cells->sizes[dir == IPC_RECV][ipc_bucket(ret)]);
+	ipc_moved(row, dir, ret);
+	if (unlikely(copied != ret))
+		ipc_not_copied(row, dir, ret - copied);
 }
+
+/* A counter of a row, of one CPU. */
+u64 ipc_cells_col(const struct ipc_row *row, int cpu, unsigned int col);
 
 /* ---- sleeping: a note per task, while it waits in a mechanism (note.c) ---- */
 

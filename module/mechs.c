@@ -81,13 +81,35 @@ struct ipc_row *ipc_file_row(struct file *file)
 
 /* ---- reading ---- */
 
-static u64 ipc_row_col(struct ipc_row *row, unsigned int col)
+/* See ipc_moved(). The bytes of mappings are not counted there. */
+u64 ipc_cells_col(const struct ipc_row *row, int cpu, unsigned int col)
+{
+	const struct ipc_cells *cells = per_cpu_ptr(row->cells, cpu);
+	u64 sum = READ_ONCE(cells->col[col]);
+	unsigned int i;
+
+	switch (col) {
+	case IPC_SEND_OPS:
+	case IPC_RECV_OPS:
+		for (i = 0; i < IPC_BUCKETS; i++)
+			sum += READ_ONCE(cells->sizes[col == IPC_RECV_OPS][i]);
+		break;
+	case IPC_SEND_COPIED:
+	case IPC_RECV_COPIED:
+		if (!row->mappings)
+			sum += READ_ONCE(cells->col[col - IPC_D_COPIED + IPC_D_BYTES]);
+		break;
+	}
+	return sum;
+}
+
+static u64 ipc_row_col(const struct ipc_row *row, unsigned int col)
 {
 	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(row->cells, cpu)->col[col]);
+		sum += ipc_cells_col(row, cpu, col);
 	return sum;
 }
 

@@ -45,6 +45,7 @@
  * @ops, @wrapper: the redirection: @ops is registered on @name, its handler
  *	continues in @wrapper
  * @body, @begin, @done: the wrapper's static calls; without @begin that one is a nop
+ * @nargs, @begins: the arguments that the wrapper passes on; whether it calls @begin
  * @gen: changes at each attach and detach: a call that began under another value
  *	must not be reported
  * @name: the function; empty: never used. A slot keeps its function for ever, for
@@ -56,6 +57,7 @@ struct ipc_slot {
 	struct static_call_key *body_key, *begin_key, *done_key;
 	void *body_tramp, *begin_tramp, *done_tramp;
 	unsigned int nargs;
+	bool begins;
 	unsigned int gen;
 	bool attached;
 	bool registered;
@@ -78,66 +80,95 @@ static void ipc_no_done(const struct ipc_call *call)
 {
 }
 
-static unsigned long ipc_no_body(unsigned long a, unsigned long b, unsigned long c,
-				 unsigned long d, unsigned long e, unsigned long f)
-{
-	return 0;
-}
-
-static unsigned long ipc_no_body7(unsigned long a, unsigned long b, unsigned long c,
-				  unsigned long d, unsigned long e, unsigned long f,
-				  unsigned long g)
-{
-	return 0;
-}
-
-/*
- * A wrapper reads its generation before the call and compares it afterwards. The
- * body is called directly (a static call is patched into the text), past the
- * function's ftrace entry.
- */
-#define IPC_WRAPPER(nr, none, params, ...)						\
-DEFINE_STATIC_CALL(ipc_body_##nr, none);						\
-DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, ipc_no_done);					\
-DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
-static unsigned long __used ipc_wrapper_##nr params					\
+/* What a slot calls before it is bound to a function. */
+#define IPC_NO_BODY(args, params)							\
+static unsigned long ipc_no_body##args params						\
 {											\
-	unsigned int gen = READ_ONCE(slots[nr].gen);					\
-	struct ipc_call call = { .arg = { a, b, c, d, e, f }, .nvcsw = current->nvcsw };	\
-											\
+	return 0;									\
+}
+
+#define IPC_PARAMS2	(unsigned long a, unsigned long b)
+#define IPC_PARAMS4	(unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+#define IPC_PARAMS6	(unsigned long a, unsigned long b, unsigned long c, unsigned long d, \
+			 unsigned long e, unsigned long f)
+#define IPC_PARAMS7	(unsigned long a, unsigned long b, unsigned long c, unsigned long d, \
+			 unsigned long e, unsigned long f, unsigned long g)
+
+IPC_NO_BODY(2, IPC_PARAMS2)
+IPC_NO_BODY(4, IPC_PARAMS4)
+IPC_NO_BODY(6, IPC_PARAMS6)
+IPC_NO_BODY(7, IPC_PARAMS7)
+
+#define IPC_ARGS2	call.arg[0] = a; call.arg[1] = b
+#define IPC_ARGS4	IPC_ARGS2; call.arg[2] = c; call.arg[3] = d
+#define IPC_ARGS6	IPC_ARGS4; call.arg[4] = e; call.arg[5] = f
+#define IPC_ARGS7	IPC_ARGS2
+
+#define IPC_ENTER(nr)	this_cpu_inc(inflight)
+#define IPC_ENTER_BEGIN(nr) do {							\
 	preempt_disable_notrace();							\
 	__this_cpu_inc(inflight);							\
 	static_call_cond(ipc_begin_##nr)(&call);					\
 	preempt_enable_notrace();							\
+} while (0)
+
+/*
+ * A wrapper reads its generation before the call and compares it afterwards. The
+ * body is called directly (a static call is patched into the text), past the
+ * function's ftrace entry. Every instruction here is paid by each operation: it saves no
+ * more arguments than the function has (of seven the first two: nobody needs more), and has
+ * no buffer that a canary would guard.
+ */
+#define IPC_WRAPPER(nr, args, enter, ...)						\
+DEFINE_STATIC_CALL(ipc_body_##nr, ipc_no_body##args);					\
+DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, ipc_no_done);					\
+DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
+static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##args	\
+{											\
+	unsigned int gen = READ_ONCE(slots[nr].gen);					\
+	struct ipc_call call __uninitialized;						\
+											\
+	IPC_ARGS##args;									\
+	call.nvcsw = current->nvcsw;							\
+	enter(nr);									\
 	call.ret = static_call(ipc_body_##nr)(__VA_ARGS__);				\
 	preempt_disable_notrace();							\
-	if (likely(READ_ONCE(slots[nr].gen) == gen))					\
+	if (likely(data_race(slots[nr].gen) == gen))					\
 		static_call(ipc_done_##nr)(&call);					\
 	__this_cpu_dec(inflight);							\
 	preempt_enable_notrace();							\
 	return call.ret;								\
 }
 
-#define IPC_WRAPPER6(nr) IPC_WRAPPER(nr, ipc_no_body,					\
-	(unsigned long a, unsigned long b, unsigned long c, unsigned long d,		\
-	 unsigned long e, unsigned long f), a, b, c, d, e, f)
-#define IPC_WRAPPER7(nr) IPC_WRAPPER(nr, ipc_no_body7,					\
-	(unsigned long a, unsigned long b, unsigned long c, unsigned long d,		\
-	 unsigned long e, unsigned long f, unsigned long g), a, b, c, d, e, f, g)
+#define IPC_WRAPPER2(nr)	IPC_WRAPPER(nr, 2, IPC_ENTER, a, b)
+#define IPC_WRAPPER4(nr)	IPC_WRAPPER(nr, 4, IPC_ENTER, a, b, c, d)
+#define IPC_WRAPPER6(nr)	IPC_WRAPPER(nr, 6, IPC_ENTER, a, b, c, d, e, f)
+#define IPC_WRAPPER7(nr)	IPC_WRAPPER(nr, 7, IPC_ENTER, a, b, c, d, e, f, g)
+#define IPC_WRAPPER_BEGIN(nr)	IPC_WRAPPER(nr, 6, IPC_ENTER_BEGIN, a, b, c, d, e, f)
 
-/* The slots for functions of up to six arguments, and those of seven. */
-#define IPC_SLOTS6(X)									\
+/* The slots for functions of so many arguments, and those that call back before, too. */
+#define IPC_SLOTS2(X)									\
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)				\
-	X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)			\
+	X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)
+#define IPC_SLOTS4(X)									\
 	X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29)			\
 	X(30) X(31) X(32) X(33) X(34) X(35) X(36) X(37) X(38) X(39)			\
 	X(40) X(41) X(42) X(43) X(44) X(45) X(46) X(47) X(48) X(49)			\
-	X(50) X(51) X(52) X(53) X(54) X(55) X(56) X(57) X(58) X(59)
-#define IPC_SLOTS7(X)	X(60) X(61)
-#define IPC_SLOTS	62
+	X(50) X(51)
+#define IPC_SLOTS6(X)									\
+	X(52) X(53) X(54) X(55) X(56) X(57) X(58) X(59)					\
+	X(60) X(61) X(62) X(63) X(64) X(65) X(66) X(67)
+#define IPC_SLOTS7(X)	X(68) X(69)
+#define IPC_SLOTS_BEGIN(X)								\
+	X(70) X(71) X(72) X(73) X(74) X(75) X(76) X(77) X(78) X(79)			\
+	X(80) X(81) X(82) X(83)
+#define IPC_SLOTS	84
 
+IPC_SLOTS2(IPC_WRAPPER2)
+IPC_SLOTS4(IPC_WRAPPER4)
 IPC_SLOTS6(IPC_WRAPPER6)
 IPC_SLOTS7(IPC_WRAPPER7)
+IPC_SLOTS_BEGIN(IPC_WRAPPER_BEGIN)
 
 static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
@@ -149,7 +180,7 @@ static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
  * IPMODIFY: one redirection a function, ours or a livepatch's; PERMANENT: it does
  * not stop silently when ftrace is switched off.
  */
-#define IPC_SLOT(nr, args)								\
+#define IPC_SLOT(nr, args, early)							\
 [nr] = {										\
 	.ops = {									\
 		.func = ipc_redirect,							\
@@ -163,13 +194,20 @@ static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
 	.done_key = &STATIC_CALL_KEY(ipc_done_##nr),					\
 	.done_tramp = STATIC_CALL_TRAMP_ADDR(ipc_done_##nr),				\
 	.nargs = args,									\
+	.begins = early,								\
 },
-#define IPC_SLOT6(nr) IPC_SLOT(nr, 6)
-#define IPC_SLOT7(nr) IPC_SLOT(nr, 7)
+#define IPC_SLOT2(nr)		IPC_SLOT(nr, 2, false)
+#define IPC_SLOT4(nr)		IPC_SLOT(nr, 4, false)
+#define IPC_SLOT6(nr)		IPC_SLOT(nr, 6, false)
+#define IPC_SLOT7(nr)		IPC_SLOT(nr, 7, false)
+#define IPC_SLOT_BEGIN(nr)	IPC_SLOT(nr, 6, true)
 
 static struct ipc_slot slots[IPC_SLOTS] = {
+	IPC_SLOTS2(IPC_SLOT2)
+	IPC_SLOTS4(IPC_SLOT4)
 	IPC_SLOTS6(IPC_SLOT6)
 	IPC_SLOTS7(IPC_SLOT7)
+	IPC_SLOTS_BEGIN(IPC_SLOT_BEGIN)
 };
 
 static long ipc_inflight(void)
@@ -182,18 +220,18 @@ static long ipc_inflight(void)
 	return sum;
 }
 
-/* The slot that has @name, or an unused one of the right kind, or NULL. */
-static struct ipc_slot *ipc_find_slot(const char *name, unsigned int nargs)
+/*
+ * The slot that has @name; or the cheapest unused one that will do; or NULL. One that calls
+ * back before the call could serve all others: it is taken only for those that need it.
+ */
+static struct ipc_slot *ipc_find_slot(const char *name, unsigned int nargs, bool begins)
 {
-	unsigned int want = nargs > 6 ? 7 : 6;
 	struct ipc_slot *slot, *unused = NULL;
 
 	for (slot = slots; slot < slots + IPC_SLOTS; slot++) {
-		if (slot->nargs != want)
-			continue;
 		if (!strcmp(slot->name, name))
 			return slot;
-		if (!slot->name[0] && !unused)
+		if (!slot->name[0] && !unused && slot->nargs >= nargs && slot->begins == begins)
 			unused = slot;
 	}
 	return unused;
@@ -236,9 +274,12 @@ static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t begin, ip
 	if (nargs > 7 || strlen(name) >= IPC_NAME_MAX)
 		return -EINVAL;
 	mutex_lock(&slots_lock);
-	slot = ipc_find_slot(name, nargs);
+	nargs = nargs ?: 6;
+	slot = ipc_find_slot(name, nargs, begin);
 	if (!slot)
 		err = -ENOSPC;
+	else if (slot->nargs < nargs || (begin && !slot->begins))
+		err = -EOPNOTSUPP;	/* was bound by an ipcstat that knew it otherwise */
 	else if (slot->attached)
 		err = -EBUSY;
 	else if (!slot->name[0])

@@ -6,12 +6,13 @@
 #include <linux/types.h>
 
 /* Changes with struct ipc_call, struct ipc_wrap_api or what they mean. */
-#define IPC_WRAP_VERSION	2
+#define IPC_WRAP_VERSION	3
 
 /**
  * struct ipc_call - one call of a hooked function, as it returns
  * @arg: its first six arguments, as register values; a narrower argument
- *	leaves the upper bits undefined: cast
+ *	leaves the upper bits undefined: cast. Those that it has not are
+ *	undefined; of a function with seven, all but the first two.
  * @ret: what it returned, as a register value; a function returning int leaves
  *	the upper half undefined: cast
  * @nvcsw: current->nvcsw before the call: where it has not moved since, the
@@ -34,7 +35,7 @@ typedef void (*ipc_done_t)(const struct ipc_call *call);
 /**
  * struct ipc_wrap_api - the interface between the two modules
  * @version: IPC_WRAP_VERSION
- * @attach: redirect function @name, of @nargs (at most 7) integer arguments, and
+ * @attach: redirect function @name, of @nargs (at most 7; 0: up to 6) integer arguments, and
  *	call @begin, if not NULL, before each call, ->ret not set, and @done after
  *	each call of it that began from now on. Returns a slot
  *	number or an error: -ENOENT no such function, -ENOTUNIQ the name is

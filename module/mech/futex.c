@@ -27,16 +27,12 @@ static struct ipc_row futex_row = {
 
 static void send_done(long ret)
 {
-	ipc_add(&futex_row, IPC_SEND_OPS, 1);
-	if (ret < 0)
-		ipc_add(&futex_row, IPC_SEND_FAILS, 1);
+	ipc_result(&futex_row, IPC_SEND, ret);
 }
 
 static void recv_done(const struct ipc_call *call, long ret)
 {
-	ipc_add(&futex_row, IPC_RECV_OPS, 1);
-	if (ret < 0)
-		ipc_add(&futex_row, IPC_RECV_FAILS, 1);
+	ipc_result(&futex_row, IPC_RECV, ret);
 	ipc_woke(call);
 }
 
@@ -50,32 +46,25 @@ static bool clears_child_tid(const struct ipc_call *call)
 	       (current->flags & PF_EXITING || current->in_execve);
 }
 
+#define FUTEX_SENDS	(BIT(FUTEX_WAKE) | BIT(FUTEX_WAKE_BITSET) | BIT(FUTEX_WAKE_OP) | \
+			 BIT(FUTEX_REQUEUE) | BIT(FUTEX_CMP_REQUEUE) | \
+			 BIT(FUTEX_CMP_REQUEUE_PI) | BIT(FUTEX_UNLOCK_PI))
+#define FUTEX_RECEIVES	(BIT(FUTEX_WAIT) | BIT(FUTEX_WAIT_BITSET) | BIT(FUTEX_WAIT_REQUEUE_PI) | \
+			 BIT(FUTEX_LOCK_PI) | BIT(FUTEX_LOCK_PI2) | BIT(FUTEX_TRYLOCK_PI))
+
 /* do_futex(uaddr, op, val, timeout, uaddr2, val2, val3) */
 static void futex_done(const struct ipc_call *call)
 {
 	unsigned int op = call->arg[1];
 
-	if (op & FUTEX_PRIVATE_FLAG)
+	/* The largest number below is 13; a larger one is none. */
+	if (op & FUTEX_PRIVATE_FLAG || (op & FUTEX_CMD_MASK) >= BITS_PER_LONG)
 		return;
-	switch (op & FUTEX_CMD_MASK) {
-	case FUTEX_WAIT:
-	case FUTEX_WAIT_BITSET:
-	case FUTEX_WAIT_REQUEUE_PI:
-	case FUTEX_LOCK_PI:
-	case FUTEX_LOCK_PI2:
-	case FUTEX_TRYLOCK_PI:
-		recv_done(call, call->ret);
-		break;
-	case FUTEX_WAKE:
-	case FUTEX_WAKE_BITSET:
-	case FUTEX_WAKE_OP:
-	case FUTEX_REQUEUE:
-	case FUTEX_CMP_REQUEUE:
-	case FUTEX_CMP_REQUEUE_PI:
-	case FUTEX_UNLOCK_PI:
+	if (FUTEX_SENDS & 1UL << (op & FUTEX_CMD_MASK)) {
 		if (likely(!clears_child_tid(call)))
 			send_done(call->ret);
-		break;
+	} else if (FUTEX_RECEIVES & 1UL << (op & FUTEX_CMD_MASK)) {
+		recv_done(call, call->ret);
 	}
 }
 

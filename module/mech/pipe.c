@@ -51,14 +51,18 @@ static __always_inline void pipe_done(const struct ipc_call *call, enum ipc_dir 
 {
 	struct kiocb *iocb = (struct kiocb *)call->arg[0];
 	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
+	struct ipc_row *row = pipe_inode_row(file_inode(iocb->ki_filp));
 	ssize_t ret = call->ret;
 
+	if (likely(ret >= 0)) {
+		ipc_moved(row, dir, ret);
+		/* A core dump's writer has its data in kernel memory. */
+		if (unlikely(iov_iter_is_kvec(iter)))
+			ipc_not_copied(row, dir, ret);
+	} else if (ret != -EAGAIN || !ipc_kiocb_retried(iocb)) {
+		ipc_failed(row, dir);
+	}
 	ipc_woke(call);
-	if (unlikely(ret == -EAGAIN) && ipc_kiocb_retried(iocb))
-		return;
-	/* A core dump's writer has its data in kernel memory. */
-	ipc_op(pipe_inode_row(file_inode(iocb->ki_filp)), dir, ret,
-	       iov_iter_is_kvec(iter) ? 0 : ret);
 }
 
 static void pipe_read_done(const struct ipc_call *call)
@@ -225,6 +229,7 @@ static struct ipc_hook pipe_hooks[] = {
 		/* 7.x: fifo_pipe_read(), which wraps it, narrows the result. */
 		.symbols = IPC_NAMES("anon_pipe_read", "pipe_read"),
 		.done = pipe_read_done,
+		.nargs = 2,
 		.sleeps = true,
 		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV)),
 	},
@@ -232,6 +237,7 @@ static struct ipc_hook pipe_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("anon_pipe_write", "pipe_write"),
 		.done = pipe_write_done,
+		.nargs = 2,
 		.sleeps = true,
 		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND)),
 	},
@@ -239,6 +245,7 @@ static struct ipc_hook pipe_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("create_pipe_files"),
 		.done = pipe_create_done,
+		.nargs = 2,
 		.feeds = IPC_FEEDS({ &pipe_row, PIPE_GAUGES }),
 	},
 	[FIFO_OPEN] = {
@@ -246,6 +253,7 @@ static struct ipc_hook pipe_hooks[] = {
 		.symbols = IPC_NAMES("fifo_open"),
 		.begin = fifo_open_begins,
 		.done = fifo_open_done,
+		.nargs = 2,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &fifo_row, PIPE_GAUGES | PIPE_SLEEPS }),
 	},

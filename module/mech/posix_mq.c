@@ -83,17 +83,17 @@ static bool offset_known;
 
 static void mq_flows(struct ipc_mq_flow *in, struct ipc_mq_flow *out)
 {
+	const struct ipc_row *row = &ipc_row_posix_mq;
 	int cpu;
 
 	memset(in, 0, sizeof(*in));
 	memset(out, 0, sizeof(*out));
 	for_each_possible_cpu(cpu) {
-		const struct ipc_cells *cells = per_cpu_ptr(ipc_row_posix_mq.cells, cpu);
 		const struct ipc_mq_flow *gone = per_cpu_ptr(&freed, cpu);
 
-		in->messages += READ_ONCE(cells->col[IPC_SEND + IPC_D_OPS]) -
-				READ_ONCE(cells->col[IPC_SEND + IPC_D_FAILS]);
-		in->bytes += READ_ONCE(cells->col[IPC_SEND + IPC_D_BYTES]);
+		in->messages += ipc_cells_col(row, cpu, IPC_SEND_OPS) -
+				ipc_cells_col(row, cpu, IPC_SEND_FAILS);
+		in->bytes += ipc_cells_col(row, cpu, IPC_SEND_BYTES);
 		out->messages += READ_ONCE(gone->messages);
 		out->bytes += READ_ONCE(gone->bytes);
 	}

@@ -39,7 +39,7 @@ static struct ipc_row posix_shm_row = {
 /* What tells a memfd from the kernel's other nameless files (memfd_create()). */
 static bool memfd_name(const struct dentry *dentry)
 {
-	return !strncmp(dentry->d_name.name, "memfd:", 6);
+	return dentry->d_name.len >= 6 && !memcmp(dentry->d_name.name, "memfd:", 6);
 }
 
 /*
@@ -75,14 +75,19 @@ static void mmap_done(const struct ipc_call *call)
  * io_uring's registered buffers come with pages, the kernel's own callers with addresses
  * of its own: none of them copies from or to user memory.
  */
-static void copied(const struct ipc_call *call, unsigned int col)
+static __always_inline void copied(const struct ipc_call *call, unsigned int col)
 {
 	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
 	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
+	const struct super_block *sb = file_inode(iocb->ki_filp)->i_sb;
 	ssize_t ret = call->ret;
 
-	if (ret > 0 && shared_file(iocb->ki_filp) && user_backed_iter(iter))
-		ipc_add(&posix_shm_row, col, ret);
+	if (ret <= 0 || sb->s_magic != TMPFS_MAGIC || !user_backed_iter(iter))
+		return;
+	/* Nothing but a regular file has these functions. */
+	if (sb->s_flags & SB_KERNMOUNT && !memfd_name(iocb->ki_filp->f_path.dentry))
+		return;
+	ipc_add(&posix_shm_row, col, ret);
 }
 
 static void read_done(const struct ipc_call *call)
@@ -173,12 +178,14 @@ static struct ipc_hook posix_shm_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("shmem_file_read_iter"),
 		.done = read_done,
+		.nargs = 2,
 		.feeds = IPC_FEEDS({ &posix_shm_row, IPC_BIT(IPC_RECV + IPC_D_COPIED) }),
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		/* The second before 6.6, shared with other file systems. */
 		.symbols = IPC_NAMES("shmem_file_write_iter", "generic_file_write_iter"),
 		.done = write_done,
+		.nargs = 2,
 		.feeds = IPC_FEEDS({ &posix_shm_row, IPC_BIT(IPC_SEND + IPC_D_COPIED) }),
 	},
 };

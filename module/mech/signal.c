@@ -290,6 +290,7 @@ static struct ipc_hook signal_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("signalfd_copyinfo"),
 		.done = signalfd_copied,
+		.nargs = 2,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),
 	},
 	[SIGNALFD_READ] = {

@@ -15,6 +15,9 @@
 
 #include "socket.h"
 
+/* A detail that there is not. */
+#define NO_DETAIL	(-1)
+
 /* A raw socket may have any protocol, also that of the other two. */
 static __always_inline struct ipc_row *inet_row(const struct sock *sk)
 {
@@ -51,7 +54,7 @@ static bool user_pages(const struct iov_iter *iter, int moved)
  * splice, and sendpage before 6.5; nor are pages that a block device sends. What
  * io_uring moves in registered buffers is, though they come as pages.
  */
-static __always_inline bool of_process(const struct socket *sock, const struct msghdr *msg,
+static bool of_process(const struct socket *sock, const struct msghdr *msg,
 				       int ret)
 {
 	if (likely(user_backed_iter(&msg->msg_iter)))
@@ -70,51 +73,88 @@ static bool zerocopied(const struct sock *sk, const struct msghdr *msg)
 }
 
 /*
- * sendmsg(sock, msg, size): true if it was an operation. io_uring's first try, which
- * must not block, is none: nobody asked for that, it comes again.
+ * sendmsg(sock, msg, size). io_uring's first try, which must not block, is no operation:
+ * nobody asked for that, it comes again. @detail: of the row, counts these operations, too;
+ * or NO_DETAIL.
  */
-static __always_inline bool sent(struct ipc_row *row, const struct ipc_call *call)
+static noinline void sent_slow(struct ipc_row *row, const struct ipc_call *call, int detail)
 {
 	const struct socket *sock = (const struct socket *)call->arg[0];
 	const struct msghdr *msg = (const struct msghdr *)call->arg[1];
 	int ret = call->ret, copied = ret;
 
 	if (!of_process(sock, msg, ret))
-		return false;
+		return;
+	if (ret != -EAGAIN || !(msg->msg_flags & MSG_DONTWAIT) || !ipc_msg_retried(msg)) {
+		if (msg->msg_flags & MSG_ZEROCOPY && zerocopied(sock->sk, msg))
+			copied = 0;
+		ipc_op(row, IPC_SEND, ret, copied);
+		if (detail != NO_DETAIL)
+			ipc_detail(row, detail, 1);
+	}
 	ipc_woke(call);
-	if (unlikely(ret == -EAGAIN) && msg->msg_flags & MSG_DONTWAIT && ipc_msg_retried(msg))
-		return false;
-	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) && zerocopied(sock->sk, msg))
-		copied = 0;
-	ipc_op(row, IPC_SEND, ret, copied);
-	return true;
+}
+
+/* The same for most of them. It calls nothing in between, and so saves no registers. */
+static __always_inline void sent(struct ipc_row *row, const struct ipc_call *call, int detail)
+{
+	const struct msghdr *msg = (const struct msghdr *)call->arg[1];
+	int ret = call->ret;
+
+	if (unlikely(!user_backed_iter(&msg->msg_iter) || ret < 0 ||
+		     msg->msg_flags & MSG_ZEROCOPY)) {
+		sent_slow(row, call, detail);
+		return;
+	}
+	ipc_moved(row, IPC_SEND, (unsigned int)ret);
+	if (detail != NO_DETAIL)
+		ipc_detail(row, detail, 1);
+	ipc_woke(call);
 }
 
 /*
- * recvmsg(sock, msg, size, flags): true if it was an operation. With MSG_TRUNC the
- * result is more than has been copied; what has been has left the iterator.
+ * recvmsg(sock, msg, size, flags). With MSG_TRUNC the result is more than has been
+ * copied; what has been has left the iterator. A peek is an operation that moves nothing.
  */
-static __always_inline bool received(struct ipc_row *row, const struct ipc_call *call,
-				     unsigned int peeks)
+static noinline void received_slow(struct ipc_row *row, const struct ipc_call *call, int detail,
+				   unsigned int peeks)
 {
 	const struct socket *sock = (const struct socket *)call->arg[0];
 	const struct msghdr *msg = (const struct msghdr *)call->arg[1];
 	unsigned int flags = call->arg[3];
-	int ret = call->ret;
+	int ret = call->ret, copied = ret;
 
 	if (!of_process(sock, msg, ret))
-		return false;
-	ipc_woke(call);
-	if (unlikely(ret == -EAGAIN) && flags & MSG_DONTWAIT && ipc_msg_retried(msg))
-		return false;
-	if (unlikely(flags & MSG_PEEK)) {
-		ipc_op(row, IPC_RECV, min(ret, 0), 0);
-		ipc_detail(row, peeks, 1);
-		return true;
+		return;
+	if (ret != -EAGAIN || !(flags & MSG_DONTWAIT) || !ipc_msg_retried(msg)) {
+		if (flags & MSG_PEEK) {
+			ret = copied = min(ret, 0);
+			ipc_detail(row, peeks, 1);
+		} else if (flags & MSG_TRUNC) {
+			copied = call->arg[2] - iov_iter_count(&msg->msg_iter);
+		}
+		ipc_op(row, IPC_RECV, ret, copied);
+		if (detail != NO_DETAIL)
+			ipc_detail(row, detail, 1);
 	}
-	ipc_op(row, IPC_RECV, ret,
-	       unlikely(flags & MSG_TRUNC) ? call->arg[2] - iov_iter_count(&msg->msg_iter) : ret);
-	return true;
+	ipc_woke(call);
+}
+
+static __always_inline void received(struct ipc_row *row, const struct ipc_call *call, int detail,
+				     unsigned int peeks)
+{
+	const struct msghdr *msg = (const struct msghdr *)call->arg[1];
+	int ret = call->ret;
+
+	if (unlikely(!user_backed_iter(&msg->msg_iter) || ret < 0 ||
+		     call->arg[3] & (MSG_PEEK | MSG_TRUNC))) {
+		received_slow(row, call, detail, peeks);
+		return;
+	}
+	ipc_moved(row, IPC_RECV, (unsigned int)ret);
+	if (detail != NO_DETAIL)
+		ipc_detail(row, detail, 1);
+	ipc_woke(call);
 }
 
 /* ---- AF_UNIX ---- */
@@ -126,35 +166,35 @@ static const struct sock *call_sk(const struct ipc_call *call)
 
 static void unix_stream_send_done(const struct ipc_call *call)
 {
-	sent(&ipc_unix_stream, call);
+	sent(&ipc_unix_stream, call, NO_DETAIL);
 }
 
 static void unix_stream_recv_done(const struct ipc_call *call)
 {
-	received(&ipc_unix_stream, call, IPC_UNIX_PEEKS);
+	received(&ipc_unix_stream, call, NO_DETAIL, IPC_UNIX_PEEKS);
 }
 
 /* unix_seqpacket_sendmsg() and unix_seqpacket_recvmsg() call these, and are counted there. */
 static void unix_dgram_send_done(const struct ipc_call *call)
 {
 	if (call_sk(call)->sk_type == SOCK_DGRAM)
-		sent(&ipc_unix_dgram, call);
+		sent(&ipc_unix_dgram, call, NO_DETAIL);
 }
 
 static void unix_dgram_recv_done(const struct ipc_call *call)
 {
 	if (call_sk(call)->sk_type == SOCK_DGRAM)
-		received(&ipc_unix_dgram, call, IPC_UNIX_PEEKS);
+		received(&ipc_unix_dgram, call, NO_DETAIL, IPC_UNIX_PEEKS);
 }
 
 static void unix_seqpacket_send_done(const struct ipc_call *call)
 {
-	sent(&ipc_unix_seqpacket, call);
+	sent(&ipc_unix_seqpacket, call, NO_DETAIL);
 }
 
 static void unix_seqpacket_recv_done(const struct ipc_call *call)
 {
-	received(&ipc_unix_seqpacket, call, IPC_UNIX_PEEKS);
+	received(&ipc_unix_seqpacket, call, NO_DETAIL, IPC_UNIX_PEEKS);
 }
 
 /* ---- AF_INET, AF_INET6 ---- */
@@ -164,8 +204,8 @@ static void inet_send_done(const struct ipc_call *call)
 	const struct sock *sk = call_sk(call);
 	struct ipc_row *row = inet_row(sk);
 
-	if (row && sent(row, call))
-		ipc_detail(row, sk->sk_family == AF_INET6 ? IPC_INET_SENDS6 : IPC_INET_SENDS4, 1);
+	if (row)
+		sent(row, call, sk->sk_family == AF_INET6 ? IPC_INET_SENDS6 : IPC_INET_SENDS4);
 }
 
 /* What the error queue gives back was sent, not received. */
@@ -174,8 +214,9 @@ static void inet_recv_done(const struct ipc_call *call)
 	const struct sock *sk = call_sk(call);
 	struct ipc_row *row = inet_row(sk);
 
-	if (row && !(call->arg[3] & MSG_ERRQUEUE) && received(row, call, IPC_INET_PEEKS))
-		ipc_detail(row, sk->sk_family == AF_INET6 ? IPC_INET_RECVS6 : IPC_INET_RECVS4, 1);
+	if (row && !(call->arg[3] & MSG_ERRQUEUE))
+		received(row, call, sk->sk_family == AF_INET6 ? IPC_INET_RECVS6 : IPC_INET_RECVS4,
+			 IPC_INET_PEEKS);
 }
 
 /* sock_common_recvmsg() is many families', and that of inet6_sockraw_ops. */

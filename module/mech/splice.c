@@ -112,6 +112,7 @@ static struct ipc_hook splice_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_tee"),
 		.done = tee_done,
+		.nargs = 4,
 		.sleeps = true,
 		.feeds = splice_feeds,
 	}, {
