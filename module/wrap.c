@@ -133,7 +133,7 @@ static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##ar
 	enter(nr);									\
 	call.ret = static_call(ipc_body_##nr)(__VA_ARGS__);				\
 	preempt_disable_notrace();							\
-	if (likely(data_race(slots[nr].gen) == gen))					\
+	if (likely(READ_ONCE(slots[nr].gen) == gen))					\
 		static_call(ipc_done_##nr)(&call);					\
 	__this_cpu_dec(inflight);							\
 	preempt_enable_notrace();							\
