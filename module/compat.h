@@ -75,18 +75,6 @@ static inline bool ipc_is_fentry(unsigned long addr)
 #endif
 }
 
-/* A function without a stack canary: 6.1 has no name for that attribute. */
-#ifndef __no_stack_protector
-#define __no_stack_protector	__attribute__((__no_stack_protector__))
-#endif
-
-/* What is left as it is where the kernel's own flags would fill it with zeroes. */
-#if !defined(__uninitialized) && __has_attribute(__uninitialized__)
-#define __uninitialized		__attribute__((__uninitialized__))
-#elif !defined(__uninitialized)
-#define __uninitialized
-#endif
-
 /* The size of the landing pad (ENDBR, or what has been made of it) at @addr. */
 static inline unsigned int ipc_landing_pad(unsigned long addr)
 {

@@ -102,7 +102,7 @@ IPC_NO_BODY(7, IPC_PARAMS7)
 #define IPC_ARGS2	call.arg[0] = a; call.arg[1] = b
 #define IPC_ARGS4	IPC_ARGS2; call.arg[2] = c; call.arg[3] = d
 #define IPC_ARGS6	IPC_ARGS4; call.arg[4] = e; call.arg[5] = f
-#define IPC_ARGS7	IPC_ARGS2
+#define IPC_ARGS7	IPC_ARGS2	/* nobody needs more of seven */
 
 #define IPC_ENTER(nr)	this_cpu_inc(inflight)
 #define IPC_ENTER_BEGIN(nr) do {							\
@@ -116,8 +116,7 @@ IPC_NO_BODY(7, IPC_PARAMS7)
  * A wrapper reads its generation before the call and compares it afterwards. The
  * body is called directly (a static call is patched into the text), past the
  * function's ftrace entry. Every instruction here is paid by each operation: it saves no
- * more arguments than the function has (of seven the first two: nobody needs more), and has
- * no buffer that a canary would guard.
+ * more arguments than the function has, and has no buffer that a canary would guard.
  */
 #define IPC_WRAPPER(nr, args, enter, ...)						\
 DEFINE_STATIC_CALL(ipc_body_##nr, ipc_no_body##args);					\
@@ -157,12 +156,13 @@ static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##ar
 	X(50) X(51)
 #define IPC_SLOTS6(X)									\
 	X(52) X(53) X(54) X(55) X(56) X(57) X(58) X(59)					\
-	X(60) X(61) X(62) X(63) X(64) X(65) X(66) X(67)
-#define IPC_SLOTS7(X)	X(68) X(69)
+	X(60) X(61) X(62) X(63) X(64) X(65) X(66) X(67) X(68) X(69)			\
+	X(70) X(71) X(72) X(73) X(74) X(75)
+#define IPC_SLOTS7(X)	X(76) X(77)
 #define IPC_SLOTS_BEGIN(X)								\
-	X(70) X(71) X(72) X(73) X(74) X(75) X(76) X(77) X(78) X(79)			\
-	X(80) X(81) X(82) X(83)
-#define IPC_SLOTS	84
+	X(78) X(79)									\
+	X(80) X(81) X(82) X(83) X(84) X(85) X(86) X(87) X(88) X(89)
+#define IPC_SLOTS	90
 
 IPC_SLOTS2(IPC_WRAPPER2)
 IPC_SLOTS4(IPC_WRAPPER4)
@@ -220,9 +220,16 @@ static long ipc_inflight(void)
 	return sum;
 }
 
+/* Whether a slot passes on, and keeps, all arguments of such a function; see IPC_ARGS7. */
+static bool ipc_slot_fits(const struct ipc_slot *slot, unsigned int nargs, bool begins)
+{
+	return slot->nargs >= nargs && (slot->nargs > 6) == (nargs > 6) &&
+	       slot->begins >= begins;
+}
+
 /*
- * The slot that has @name; or the cheapest unused one that will do; or NULL. One that calls
- * back before the call could serve all others: it is taken only for those that need it.
+ * The slot that has @name; or the cheapest unused one that will do: those that call back
+ * before the call come last; or NULL.
  */
 static struct ipc_slot *ipc_find_slot(const char *name, unsigned int nargs, bool begins)
 {
@@ -231,7 +238,7 @@ static struct ipc_slot *ipc_find_slot(const char *name, unsigned int nargs, bool
 	for (slot = slots; slot < slots + IPC_SLOTS; slot++) {
 		if (!strcmp(slot->name, name))
 			return slot;
-		if (!slot->name[0] && !unused && slot->nargs >= nargs && slot->begins == begins)
+		if (!slot->name[0] && !unused && ipc_slot_fits(slot, nargs, begins))
 			unused = slot;
 	}
 	return unused;
@@ -278,7 +285,7 @@ static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t begin, ip
 	slot = ipc_find_slot(name, nargs, begin);
 	if (!slot)
 		err = -ENOSPC;
-	else if (slot->nargs < nargs || (begin && !slot->begins))
+	else if (!ipc_slot_fits(slot, nargs, begin))
 		err = -EOPNOTSUPP;	/* was bound by an ipcstat that knew it otherwise */
 	else if (slot->attached)
 		err = -EBUSY;

@@ -60,10 +60,10 @@ static void futex_done(const struct ipc_call *call)
 	/* The largest number below is 13; a larger one is none. */
 	if (op & FUTEX_PRIVATE_FLAG || (op & FUTEX_CMD_MASK) >= BITS_PER_LONG)
 		return;
-	if (FUTEX_SENDS & 1UL << (op & FUTEX_CMD_MASK)) {
+	if (FUTEX_SENDS & BIT(op & FUTEX_CMD_MASK)) {
 		if (likely(!clears_child_tid(call)))
 			send_done(call->ret);
-	} else if (FUTEX_RECEIVES & 1UL << (op & FUTEX_CMD_MASK)) {
+	} else if (FUTEX_RECEIVES & BIT(op & FUTEX_CMD_MASK)) {
 		recv_done(call, call->ret);
 	}
 }

@@ -37,7 +37,7 @@ static struct ipc_row posix_shm_row = {
 };
 
 /* What tells a memfd from the kernel's other nameless files (memfd_create()). */
-static bool memfd_name(const struct dentry *dentry)
+static __always_inline bool memfd_name(const struct dentry *dentry)
 {
 	return dentry->d_name.len >= 6 && !memcmp(dentry->d_name.name, "memfd:", 6);
 }
@@ -79,15 +79,10 @@ static __always_inline void copied(const struct ipc_call *call, unsigned int col
 {
 	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
 	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
-	const struct super_block *sb = file_inode(iocb->ki_filp)->i_sb;
 	ssize_t ret = call->ret;
 
-	if (ret <= 0 || sb->s_magic != TMPFS_MAGIC || !user_backed_iter(iter))
-		return;
-	/* Nothing but a regular file has these functions. */
-	if (sb->s_flags & SB_KERNMOUNT && !memfd_name(iocb->ki_filp->f_path.dentry))
-		return;
-	ipc_add(&posix_shm_row, col, ret);
+	if (ret > 0 && shared_file(iocb->ki_filp) && user_backed_iter(iter))
+		ipc_add(&posix_shm_row, col, ret);
 }
 
 static void read_done(const struct ipc_call *call)

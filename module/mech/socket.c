@@ -54,10 +54,9 @@ static bool user_pages(const struct iov_iter *iter, int moved)
  * splice, and sendpage before 6.5; nor are pages that a block device sends. What
  * io_uring moves in registered buffers is, though they come as pages.
  */
-static bool of_process(const struct socket *sock, const struct msghdr *msg,
-				       int ret)
+static bool of_process(const struct socket *sock, const struct msghdr *msg, int ret)
 {
-	if (likely(user_backed_iter(&msg->msg_iter)))
+	if (user_backed_iter(&msg->msg_iter))
 		return true;
 	return iov_iter_is_bvec(&msg->msg_iter) && !(msg->msg_flags & MSG_SPLICE_PAGES) &&
 	       sock->file && (current->io_uring || current->flags & PF_IO_WORKER) &&
