@@ -105,6 +105,13 @@ static inline bool ipc_kiocb_retried(struct kiocb *iocb)
 #define system_dfl_wq	system_unbound_wq
 #endif
 
+/* Whether io_uring is at work here: in threads of its own, or in its system call. */
+static inline bool ipc_in_io_uring(void)
+{
+	return current->flags & PF_IO_WORKER ||
+	       syscall_get_nr(current, current_pt_regs()) == __NR_io_uring_enter;
+}
+
 /*
  * The same for a socket's message with MSG_DONTWAIT. io_uring polls sockets, even if
  * they are O_NONBLOCK. It is at work in threads of its own, in its system call, and
@@ -117,8 +124,7 @@ static inline bool ipc_msg_retried(const struct msghdr *msg)
 	if (!object_is_on_stack(msg))
 		return true;
 #endif
-	return current->flags & PF_IO_WORKER ||
-	       syscall_get_nr(current, current_pt_regs()) == __NR_io_uring_enter;
+	return ipc_in_io_uring();
 }
 
 /* The table of a namespace's UDP sockets: one for all until 6.2. */
@@ -208,6 +214,28 @@ static inline void ipc_sysv_args(unsigned long args[6])
 	args[0] = arg[multiplexed];
 	args[1] = arg[multiplexed ? 4 : 1];
 	args[2] = arg[2];
+}
+
+/*
+ * Whether code of the kernel calls a function, whose place is behind its landing pad. A jump
+ * to it is no call: it has another return address. With call depth tracking
+ * (retbleed=stuff) the call goes to the padding before the function.
+ */
+static inline bool ipc_code_calls(unsigned long start, unsigned long size, unsigned long function)
+{
+#ifdef CONFIG_X86_64
+	unsigned long at;
+	s32 offset;
+
+	for (at = start; at + 5 <= start + size; at++) {
+		memcpy(&offset, (const void *)(at + 1), sizeof(offset));
+		if (*(const u8 *)at == 0xe8 && function - (at + 5 + offset) <= 32)
+			return true;
+	}
+	return false;
+#else
+	return true;	/* not known: taken for granted */
+#endif
 }
 
 #endif /* _IPCSTAT_COMPAT_H */

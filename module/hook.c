@@ -22,19 +22,23 @@
 #include "resolve.h"
 
 #define IPC_MAX_CALLERS		4
+#define IPC_CALLER_NAME		64
 #define IPC_MAX_ENTRIES		48
 #define IPC_POOL_SHORT		256	/* kretprobe pool of a function that does not sleep */
 
 /*
  * @kind: how it is attached: "wrap", "probe", "entry", "tracepoint"
  * @symbol: the candidate that is attached; NULL: none
- * @err: why not; -ENOENT: none of the candidates exists
+ * @err: why not; -ENOENT: none of the candidates exists; -EEXIST: it is not needed, since
+ *	the hook that it would stand in for is attached
+ * @stand_in: the hook that is attached instead
  */
 struct ipc_hook_state {
 	struct ipc_hook *hook;
 	const char *kind;
 	const char *symbol;
 	int err;
+	const struct ipc_hook_state *stand_in;
 
 	int slot;			/* wrapper */
 	struct kretprobe krp;
@@ -104,7 +108,6 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 {
 	if (wrap) {
-		st->kind = "wrap";
 		st->slot = wrap->attach(symbol, st->hook->nargs, st->hook->begin, st->hook->done);
 		if (st->slot >= 0 || st->slot == -ENOENT)
 			return min(st->slot, 0);
@@ -237,7 +240,6 @@ static void ipc_entries_register(void)
 
 		st->symbol = NULL;
 		st->err = err;
-		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], err);
 	}
 	ipc_probes_withdraw(err);
 }
@@ -250,24 +252,58 @@ static void ipc_entries_unregister(void)
 	ftrace_free_filter(&entry_ops);
 }
 
+/*
+ * Those of some alternatives, "one|other", that call @function: the compiler may have merged
+ * it into its caller, or that into the caller's caller, and then nothing would ever be seen.
+ */
+static int ipc_add_callers(struct ipc_hook_state *st, const char *alternatives,
+			   unsigned long function)
+{
+	unsigned int nr_before = st->nr_callers;
+	char name[IPC_CALLER_NAME];
+
+	while (*alternatives) {
+		size_t len = strcspn(alternatives, "|");
+		struct ipc_range range;
+
+		if (WARN_ON_ONCE(len >= sizeof(name)))
+			return -EINVAL;
+		memcpy(name, alternatives, len);
+		name[len] = '\0';
+		alternatives += len + (alternatives[len] == '|');
+		if (ipc_resolve(name, &range))
+			continue;
+		if (!st->hook->indirect &&
+		    !ipc_code_calls(range.start, range.size, function))
+			continue;
+		if (WARN_ON_ONCE(st->nr_callers == IPC_MAX_CALLERS))
+			return -ENOSPC;
+		st->caller[st->nr_callers++] = range;
+	}
+	return st->nr_callers > nr_before ? 0 : -ESRCH;
+}
+
+static int ipc_find_callers(struct ipc_hook_state *st, unsigned long function)
+{
+	const char *const *caller;
+	int err = 0;
+
+	st->nr_callers = 0;
+	for (caller = st->hook->callers; !err && caller && *caller; caller++)
+		err = ipc_add_callers(st, *caller, function);
+	return err;
+}
+
 static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 {
-	const char *const *name;
 	struct ipc_range range;
 	int err;
 
-	st->kind = "entry";
 	err = ipc_resolve(symbol, &range);
 	if (err)
 		return err;
-	st->nr_callers = 0;
-	for (name = st->hook->callers; name && *name; name++)
-		if (st->nr_callers < IPC_MAX_CALLERS &&
-		    !ipc_resolve(*name, &st->caller[st->nr_callers]))
-			st->nr_callers++;
-	if (st->hook->callers && !st->nr_callers)
-		return -ESRCH;
-	return ipc_entry_add(st, range.start);
+	err = ipc_find_callers(st, range.start);
+	return err ?: ipc_entry_add(st, range.start);
 }
 
 /* ---- tracepoints: not exported, so found by name ---- */
@@ -290,7 +326,6 @@ static int ipc_attach_trace(struct ipc_hook_state *st, const char *name)
 	struct ipc_tp_search search = { .name = name };
 	int err;
 
-	st->kind = "tracepoint";
 	for_each_kernel_tracepoint(ipc_tp_match, &search);
 	if (!search.tp)
 		return -ENOENT;
@@ -315,10 +350,14 @@ static int ipc_attach_one(struct ipc_hook_state *st, const char *symbol)
 	return -EINVAL;
 }
 
-/* A kernel without the path that the hook watches: nothing to count, nothing unknown. */
+/*
+ * A kernel without the path that the hook watches, or another hook that watches it: nothing
+ * to count, nothing unknown.
+ */
 static bool ipc_hook_absent(const struct ipc_hook_state *st)
 {
-	return st->err == -ENOENT && st->hook->optional;
+	return (st->err == -ENOENT && st->hook->optional) || st->err == -EEXIST ||
+	       (st->stand_in && st->stand_in->symbol);
 }
 
 bool ipc_hook_lost(const struct ipc_hook *hook)
@@ -336,12 +375,37 @@ static void ipc_hook_set_feeds(const struct ipc_hook_state *st)
 		if (ipc_hook_lost(st->hook))
 			feed->row->lost |= feed->cols;
 	}
+	if (ipc_hook_lost(st->hook))
+		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], st->err);
+}
+
+static const char *ipc_kind_name(enum ipc_hook_kind kind)
+{
+	switch (kind) {
+	case IPC_HOOK_ENTRY:
+		return "entry";
+	case IPC_HOOK_TRACE:
+		return "tracepoint";
+	default:
+		return wrap ? "wrap" : "probe";
+	}
 }
 
 static void ipc_attach_hook(struct ipc_hook_state *st)
 {
+	struct ipc_hook_state *first = NULL;
 	const char *const *symbol;
 
+	st->kind = ipc_kind_name(st->hook->kind);
+
+	if (st->hook->instead_of)
+		first = st->hook->instead_of->state;
+	if (first && first->symbol) {
+		st->err = -EEXIST;
+		return;
+	}
+	if (first)
+		first->stand_in = st;
 	st->err = -ENOENT;
 	for (symbol = st->hook->symbols; *symbol; symbol++) {
 		int err = ipc_attach_one(st, *symbol);
@@ -355,8 +419,6 @@ static void ipc_attach_hook(struct ipc_hook_state *st)
 		if (err != -ENOENT)
 			st->err = err;
 	}
-	if (!st->symbol && !ipc_hook_absent(st))
-		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], st->err);
 }
 
 static void ipc_wrap_get(void)
@@ -461,6 +523,8 @@ static const char *ipc_hook_reason(const struct ipc_hook_state *st)
 		return NULL;
 	case -ENOENT:
 		return "this kernel has no such function";
+	case -EEXIST:
+		return "not needed: this kernel has a better place";
 	case -ENOTUNIQ:
 		return "several functions have this name";
 	case -ESRCH:

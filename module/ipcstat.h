@@ -330,13 +330,17 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  * @probe: IPC_HOOK_TRACE: the probe, with the tracepoint's prototype behind a
  *	void pointer to the hook. Preemptible from 7.x on: per-task or this_cpu_*
  *	only.
- * @callers: IPC_HOOK_ENTRY: only calls made from these functions (candidates,
- *	NULL-terminated; those that do not exist are passed over, one must)
+ * @callers: IPC_HOOK_ENTRY: only calls made from these functions, NULL-terminated. Each is
+ *	a name or alternatives, "one|other", of which those that do not exist, or have
+ *	no call of it in their code, are passed over; one of each must be left.
+ * @indirect: IPC_HOOK_ENTRY: the callers call it through a pointer: their code does not tell
  * @nargs: IPC_HOOK_RETURN: number of arguments, 6 if 0; 7 for a function with seven
  * @sleeps: IPC_HOOK_RETURN: callers sleep inside it: a kretprobe gets the large pool
  * @hot: IPC_HOOK_ENTRY: called often, and found before those that are not
  * @optional: where none of the symbols exists, this kernel has no such path, and
  *	nothing is unknown for it
+ * @instead_of: attached only where that hook, which stands before it, is not, and
+ *	then in its place: nothing is unknown for that one
  * The rest is of the engine (hook.c).
  */
 struct ipc_hook {
@@ -354,7 +358,9 @@ struct ipc_hook {
 	u8 nargs;
 	bool sleeps;
 	bool hot;
+	bool indirect;
 	bool optional;
+	const struct ipc_hook *instead_of;
 
 	struct ipc_hook_state *state;
 };

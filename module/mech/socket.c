@@ -432,10 +432,10 @@ static struct ipc_hook socket_hooks[] = {
 
 	SLEEP_HOOK("unix_stream_read_generic/prepare_to_wait", "prepare_to_wait",
 		   stream_reader_sleeps,
-		   IPC_NAMES("unix_stream_read_generic", "unix_stream_data_wait"),
+		   IPC_NAMES("unix_stream_read_generic|unix_stream_data_wait"),
 		   WAITS_TO(IPC_RECV, &ipc_unix_stream)),
 	SLEEP_HOOK("sock_alloc_send_pskb/prepare_to_wait", "prepare_to_wait", sender_sleeps,
-		   IPC_NAMES("sock_alloc_send_pskb", "sock_wait_for_wmem"),
+		   IPC_NAMES("sock_alloc_send_pskb|sock_wait_for_wmem"),
 		   WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_dgram),
 		   WAITS_TO(IPC_SEND, &ipc_unix_seqpacket),
 		   WAITS_TO(IPC_SEND, &ipc_udp), WAITS_TO(IPC_SEND, &ipc_raw)),

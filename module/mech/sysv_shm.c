@@ -87,7 +87,8 @@ static struct ipc_hook hooks[] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("shm_open"),
 		/* 6.12 has dup_mmap() inlined in copy_process() */
-		.callers = IPC_NAMES("dup_mmap", "copy_process", "copy_vma"),
+		.callers = IPC_NAMES("dup_mmap|copy_process", "copy_vma"),
+		.indirect = true,
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_SEND) }),
 		.entry = shm_duplicated,
 	}, {
