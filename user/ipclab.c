@@ -21,7 +21,7 @@ static const struct exercise *const exercises[] = {
 	&exercise_pipe,     &exercise_fifo,        &exercise_sysv_msg,   &exercise_posix_mq,
 	&exercise_sysv_shm, &exercise_posix_shm,   &exercise_sysv_sem,   &exercise_futex,
 	&exercise_signal,   &exercise_unix_stream, &exercise_unix_dgram, &exercise_unix_seqpacket,
-	&exercise_tcp,      &exercise_udp,         &exercise_raw,
+	&exercise_tcp,      &exercise_udp,         &exercise_raw,        &exercise_eventfd,
 };
 
 struct options {

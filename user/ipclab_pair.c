@@ -107,7 +107,18 @@ void lab_slept(struct pair *p, uint64_t since)
  * /proc/PID/wchan names a function only once the task has left its CPU's run
  * queue: it does sleep then, and is not just about to.
  */
-int lab_await_sleep(struct pair *p, const char *function)
+static bool is_any_of(const char *wchan, const char *functions)
+{
+	char names[64], *name, *rest = names;
+
+	snprintf(names, sizeof(names), "%s", functions);
+	while ((name = strsep(&rest, " ")))
+		if (strstr(wchan, name))
+			return true;
+	return false;
+}
+
+int lab_await_sleep(struct pair *p, const char *functions)
 {
 	uint64_t start = lab_now();
 	unsigned int nap = 20;
@@ -124,7 +135,7 @@ int lab_await_sleep(struct pair *p, const char *function)
 			return lab_error(p, path);
 		wchan[fread(wchan, 1, sizeof(wchan) - 1, file)] = '\0';
 		fclose(file);
-		if (strstr(wchan, function))
+		if (is_any_of(wchan, functions))
 			break;
 		if (lab_now() - start > STUCK_SECONDS / 2 * NS_PER_S) {
 			lab_blame(p->lab, path, "does not show that the receiver sleeps");

@@ -116,7 +116,7 @@ struct exercise {
 extern const struct exercise exercise_pipe, exercise_fifo, exercise_sysv_msg, exercise_posix_mq,
 	exercise_sysv_shm, exercise_posix_shm, exercise_sysv_sem, exercise_futex, exercise_signal,
 	exercise_unix_stream, exercise_unix_dgram, exercise_unix_seqpacket, exercise_tcp,
-	exercise_udp, exercise_raw;
+	exercise_udp, exercise_raw, exercise_eventfd;
 
 /* ---- for exercises (ipclab_pair.c, ipclab_want.c) ---- */
 
@@ -129,8 +129,8 @@ int lab_whole(struct pair *p, const char *call, ssize_t moved, size_t bytes);
 
 /* Sender, before each operation: stops half-way, and while it is too far ahead. */
 void lab_turn(struct pair *p);
-/* Sender, before lab_turn(): wait until the receiver sleeps in that kernel function. */
-int lab_await_sleep(struct pair *p, const char *function);
+/* Sender, before lab_turn(): wait until the receiver sleeps in one of these kernel functions. */
+int lab_await_sleep(struct pair *p, const char *functions);
 /* Receiver, before it takes anything: wait until everybody has stopped half-way. */
 void lab_half_way(struct pair *p);
 /* Receiver, after each operation. */

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * eventfd: the counters of eventfd(2) (fs/eventfd.c). A write adds, a read takes; both move
+ * the eight bytes of a number. What the kernel itself signals (KVM, VFIO, Linux AIO,
+ * io_uring) is no operation of a process, and is not counted.
+ */
+#include <linux/err.h>
+#include <linux/eventfd.h>
+#include <linux/file.h>
+
+#include "ipcstat.h"
+
+static void eventfd_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+static struct ipc_row eventfd_row = {
+	.name = "eventfd",
+	.na = IPC_BITS_QUEUE,	/* a number, and no messages */
+	.gauge = eventfd_gauge,
+};
+
+/* The open files. A counter may outlive its file, in the hands of the kernel alone. */
+static struct ipc_set *eventfds;
+
+enum {
+	EVENTFD_READ, EVENTFD_WRITE, EVENTFD_CREATE, EVENTFD_RELEASE, READER_WAIT, WRITER_WAIT,
+	READER_LOOP, WRITER_LOOP,
+};
+
+/* eventfd_read(iocb, to) */
+static void eventfd_read_done(const struct ipc_call *call)
+{
+	ssize_t ret = call->ret;
+
+	if (likely(ret >= 0))
+		ipc_moved(&eventfd_row, IPC_RECV, ret);
+	else if (ret != -EAGAIN || !ipc_kiocb_retried((struct kiocb *)call->arg[0]))
+		ipc_failed(&eventfd_row, IPC_RECV);
+	ipc_woke(call);
+}
+
+/* eventfd_write(file, buf, count, ppos) */
+static void eventfd_write_done(const struct ipc_call *call)
+{
+	ssize_t ret = call->ret;
+
+	if (likely(ret >= 0))
+		ipc_moved(&eventfd_row, IPC_SEND, ret);
+	else if (ret != -EAGAIN || !ipc_in_io_uring())
+		ipc_failed(&eventfd_row, IPC_SEND);
+	ipc_woke(call);
+}
+
+/* do_wait_intr_irq(wq_head, wq_entry), in the loop of wait_event_interruptible_locked_irq() */
+static void reader_waits(struct ftrace_regs *regs)
+{
+	ipc_sleep(&eventfd_row, IPC_RECV, &IPC_NO_OBJECT);
+}
+
+static void writer_waits(struct ftrace_regs *regs)
+{
+	ipc_sleep(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
+}
+
+/* Until 6.4 they sleep in a loop of their own. */
+static void reader_begins(struct ftrace_regs *regs)
+{
+	const struct kiocb *iocb = (const struct kiocb *)ipc_arg(regs, 0);
+
+	if (!(iocb->ki_flags & IOCB_NOWAIT) && !(iocb->ki_filp->f_flags & O_NONBLOCK))
+		ipc_sleep_often(&eventfd_row, IPC_RECV, &IPC_NO_OBJECT);
+}
+
+static void writer_begins(struct ftrace_regs *regs)
+{
+	const struct file *file = (const struct file *)ipc_arg(regs, 0);
+
+	if (!(file->f_flags & O_NONBLOCK))
+		ipc_sleep_often(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
+}
+
+static void eventfd_seed_file(struct file *file)
+{
+	struct eventfd_ctx *ctx = eventfd_ctx_fileget(file);
+
+	if (IS_ERR(ctx))	/* it is none */
+		return;
+	eventfd_ctx_put(ctx);
+	ipc_set_add(eventfds, file, 1);
+}
+
+/* do_eventfd(count, flags): a descriptor, which another thread may have closed already */
+static void eventfd_create_done(const struct ipc_call *call)
+{
+	int fd = call->ret;
+	struct file *file = fd < 0 ? NULL : fget(fd);
+
+	if (!file)
+		return;
+	eventfd_seed_file(file);
+	fput(file);
+}
+
+/* eventfd_release(inode, file): of any file that is in the set, since it was made */
+static void eventfd_release_entry(struct ftrace_regs *regs)
+{
+	ipc_set_del(eventfds, (void *)ipc_arg(regs, 1));
+}
+
+static void count_one(void *object, unsigned long tag, void *gauge)
+{
+	((struct ipc_gauge *)gauge)->value[IPC_OBJECTS]++;
+}
+
+static void eventfd_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	ipc_set_for_each(eventfds, count_one, gauge);
+	if (!ipc_set_exact(eventfds))
+		gauge->unknown = IPC_BIT(IPC_OBJECTS);
+}
+
+static int eventfd_init(void)
+{
+	eventfds = ipc_set_new(ipc_max_objects);
+	return eventfds ? 0 : -ENOMEM;
+}
+
+static void eventfd_seed(void)
+{
+	if (!ipc_hook_lost(&ipc_mech_eventfd.hooks[EVENTFD_RELEASE]))
+		ipc_set_open(eventfds);
+}
+
+static void eventfd_exit(void)
+{
+	ipc_set_free(eventfds);
+}
+
+#define FEEDS(cols)	IPC_FEEDS({ &eventfd_row, cols })
+
+static struct ipc_hook eventfd_hooks[] = {
+	[EVENTFD_READ] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("eventfd_read"),
+		.done = eventfd_read_done,
+		.nargs = 2,
+		.sleeps = true,
+		.feeds = FEEDS(IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV)),
+	},
+	[EVENTFD_WRITE] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("eventfd_write"),
+		.done = eventfd_write_done,
+		.nargs = 4,
+		.sleeps = true,
+		.feeds = FEEDS(IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND)),
+	},
+	[EVENTFD_CREATE] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_eventfd"),
+		.done = eventfd_create_done,
+		.nargs = 2,
+		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
+	},
+	[EVENTFD_RELEASE] = {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("eventfd_release"),
+		.entry = eventfd_release_entry,
+		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
+	},
+	[READER_WAIT] = {
+		.kind = IPC_HOOK_ENTRY,
+		.name = "eventfd_read/do_wait_intr_irq",
+		.symbols = IPC_NAMES("do_wait_intr_irq"),
+		.callers = IPC_NAMES("eventfd_read"),
+		.entry = reader_waits,
+		.feeds = FEEDS(IPC_BITS_SLEEP(IPC_RECV)),
+	},
+	[WRITER_WAIT] = {
+		.kind = IPC_HOOK_ENTRY,
+		.name = "eventfd_write/do_wait_intr_irq",
+		.symbols = IPC_NAMES("do_wait_intr_irq"),
+		.callers = IPC_NAMES("eventfd_write"),
+		.entry = writer_waits,
+		.feeds = FEEDS(IPC_BITS_SLEEP(IPC_SEND)),
+	},
+	[READER_LOOP] = {
+		.kind = IPC_HOOK_ENTRY,
+		.name = "eventfd_read/loop",
+		.symbols = IPC_NAMES("eventfd_read"),
+		.entry = reader_begins,
+		.instead_of = &eventfd_hooks[READER_WAIT],
+		.feeds = FEEDS(IPC_BITS_SLEEP(IPC_RECV)),
+	},
+	[WRITER_LOOP] = {
+		.kind = IPC_HOOK_ENTRY,
+		.name = "eventfd_write/loop",
+		.symbols = IPC_NAMES("eventfd_write"),
+		.entry = writer_begins,
+		.instead_of = &eventfd_hooks[WRITER_WAIT],
+		.feeds = FEEDS(IPC_BITS_SLEEP(IPC_SEND)),
+	},
+};
+
+static struct ipc_row *const eventfd_rows[] = { &eventfd_row };
+
+struct ipc_mech ipc_mech_eventfd = {
+	.rows = eventfd_rows,
+	.nr_rows = ARRAY_SIZE(eventfd_rows),
+	.hooks = eventfd_hooks,
+	.nr_hooks = ARRAY_SIZE(eventfd_hooks),
+	.init = eventfd_init,
+	.exit = eventfd_exit,
+	.seed = eventfd_seed,
+	.seed_file = eventfd_seed_file,
+};
