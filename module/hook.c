@@ -24,6 +24,7 @@
 #define IPC_MAX_CALLERS		4
 #define IPC_CALLER_NAME		64
 #define IPC_MAX_ENTRIES		48
+#define IPC_ENTRY_BUCKETS	256
 #define IPC_POOL_SHORT		256	/* kretprobe pool of a function that does not sleep */
 
 /*
@@ -64,15 +65,16 @@ static struct ipc_hook_state *ipc_krp_state(struct kretprobe *krp)
 static int ipc_krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct ipc_call *call = (struct ipc_call *)ri->data;
-	ipc_done_t begin;
+	const struct ipc_hook *hook = ipc_krp_state(get_kretprobe(ri))->hook;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(call->arg); i++)
 		call->arg[i] = regs_get_kernel_argument(regs, i);
 	call->nvcsw = current->nvcsw;
-	begin = ipc_krp_state(get_kretprobe(ri))->hook->begin;
-	if (begin)
-		begin(call);
+	if (hook->begin)
+		hook->begin(call);
+	if (hook->asleep)
+		hook->asleep(call);	/* if it falls asleep: nobody will say so then */
 	return 0;
 }
 NOKPROBE_SYMBOL(ipc_krp_entry);
@@ -108,7 +110,15 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 {
 	if (wrap) {
-		st->slot = wrap->attach(symbol, st->hook->nargs, st->hook->begin, st->hook->done);
+		const struct ipc_hook *hook = st->hook;
+		const struct ipc_wrap_hook want = {
+			.name = symbol,
+			.nargs = hook->nargs ?: 6,
+			.keeps = hook->uses ?: min(hook->nargs ?: 6, 6),
+			.begin = hook->begin, .asleep = hook->asleep, .done = hook->done,
+		};
+
+		st->slot = wrap->attach(&want);
 		if (st->slot >= 0 || st->slot == -ENOENT)
 			return min(st->slot, 0);
 		pr_info("%s: no wrapper (%d), using a kretprobe\n", symbol, st->slot);
@@ -133,32 +143,35 @@ static __always_inline bool ipc_is_caller(const struct ipc_hook_state *st,
 }
 
 /*
- * All entry hooks share one ftrace_ops, and are found by address, those called
- * often first. An ops each would be faster by a few instructions, but each is a
- * grace period for rmmod to wait for. A function may have several hooks, for
- * different callers; most of its calls may be none of ours, and end with the last one.
+ * All entry hooks share one ftrace_ops, and are found by address. An ops each would be
+ * faster by a few instructions, but each is a grace period for rmmod to wait for. A
+ * function may have several hooks, for different callers; most of its calls may be none
+ * of ours.
  */
 static struct ipc_entry_hook {
 	unsigned long ip;
 	struct ipc_hook_state *st;
-	bool last;	/* no other of this function follows */
+	const struct ipc_entry_hook *next;
 } entries[IPC_MAX_ENTRIES];
+static const struct ipc_entry_hook *entry_table[IPC_ENTRY_BUCKETS] __read_mostly;
 static unsigned int nr_entries;
+
+/* Functions begin at multiples of 16. */
+static __always_inline unsigned int ipc_entry_bucket(unsigned long ip)
+{
+	return (ip >> 4) % IPC_ENTRY_BUCKETS;
+}
 
 static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
 				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	const struct ipc_entry_hook *entry;
+	const struct ipc_entry_hook *entry = *(entry_table + ipc_entry_bucket(ip));
 
-	for (entry = entries; entry < entries + nr_entries; entry++) {
-		if (entry->ip != ip)
-			continue;
-		if (ipc_is_caller(entry->st, parent_ip)) {
+	for (; entry; entry = entry->next) {
+		if (entry->ip == ip && ipc_is_caller(entry->st, parent_ip)) {
 			entry->st->hook->entry(fregs);
 			return;
 		}
-		if (entry->last)
-			return;
 	}
 }
 
@@ -179,7 +192,8 @@ static bool ipc_entry_has(unsigned long ip)
 
 static int ipc_entry_add(struct ipc_hook_state *st, unsigned long ip)
 {
-	unsigned int at = st->hook->hot ? 0 : nr_entries;
+	struct ipc_entry_hook *entry = &entries[nr_entries];
+	const struct ipc_entry_hook **bucket = &entry_table[ipc_entry_bucket(ip)];
 	int err = 0;
 
 	if (nr_entries == IPC_MAX_ENTRIES)
@@ -188,8 +202,8 @@ static int ipc_entry_add(struct ipc_hook_state *st, unsigned long ip)
 		err = ftrace_set_filter_ip(&entry_ops, ip, 0, 0);
 	if (err)
 		return err;
-	memmove(&entries[at + 1], &entries[at], (nr_entries - at) * sizeof(*entries));
-	entries[at] = (struct ipc_entry_hook){ .ip = ip, .st = st };
+	*entry = (struct ipc_entry_hook){ .ip = ip, .st = st, .next = *bucket };
+	*bucket = entry;
 	nr_entries++;
 	return 0;
 }
@@ -211,18 +225,6 @@ static void ipc_probes_withdraw(int err)
 	}
 }
 
-static void ipc_entries_mark_last(void)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < nr_entries; i++) {
-		entries[i].last = true;
-		for (j = i + 1; j < nr_entries; j++)
-			if (entries[j].ip == entries[i].ip)
-				entries[i].last = false;
-	}
-}
-
 /* All of them at once; if that fails, none is attached. */
 static void ipc_entries_register(void)
 {
@@ -230,7 +232,6 @@ static void ipc_entries_register(void)
 
 	if (!nr_entries)
 		return;
-	ipc_entries_mark_last();
 	err = register_ftrace_function(&entry_ops);
 	if (!err)
 		return;

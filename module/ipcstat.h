@@ -120,16 +120,21 @@ struct ipc_row {
 	u32 lost;
 };
 
-/* ---- counting: from any context, no lock, no shared cache line ---- */
+/*
+ * ---- counting: from any context, no lock, no shared cache line ----
+ *
+ * Array elements are written as pointers here: their numbers are right by construction, and
+ * some kernels check each subscript (UBSAN_BOUNDS), at a third of the cost of counting.
+ */
 
 static __always_inline void ipc_add(struct ipc_row *row, unsigned int col, u64 n)
 {
-	this_cpu_add(row->cells->col[col], n);
+	this_cpu_add(*(row->cells->col + col), n);
 }
 
 static __always_inline void ipc_detail(struct ipc_row *row, unsigned int nr, u64 n)
 {
-	this_cpu_add(row->cells->detail[nr], n);
+	this_cpu_add(*(row->cells->detail + nr), n);
 }
 
 static __always_inline unsigned long ipc_bucket(u64 n)
@@ -148,9 +153,9 @@ static __always_inline void ipc_result(struct ipc_row *row, enum ipc_dir dir, lo
 	/* Once: the compiler cannot know that the additions leave it alone. */
 	struct ipc_cells __percpu *cells = row->cells;
 
-	this_cpu_inc(cells->col[dir + IPC_D_OPS]);
+	this_cpu_inc(*(cells->col + dir + IPC_D_OPS));
 	if (unlikely(ret < 0))
-		this_cpu_inc(cells->col[dir + IPC_D_FAILS]);
+		this_cpu_inc(*(cells->col + dir + IPC_D_FAILS));
 }
 
 /* Count one operation that has failed. */
@@ -172,8 +177,8 @@ static __always_inline void ipc_moved(struct ipc_row *row, enum ipc_dir dir, uns
 {
 	struct ipc_cells __percpu *cells = row->cells;
 
-	this_cpu_add(cells->col[dir + IPC_D_BYTES], bytes);
-	this_cpu_inc(cells->sizes[dir == IPC_RECV][ipc_bucket(bytes)]);
+	this_cpu_add(*(cells->col + dir + IPC_D_BYTES), bytes);
+	this_cpu_inc(*(cells->sizes[dir == IPC_RECV] + ipc_bucket(bytes)));
 }
 
 /* After ipc_moved(): of these, @bytes were not copied. */
@@ -213,6 +218,7 @@ u64 ipc_cells_col(const struct ipc_row *row, int cpu, unsigned int col);
  * @part: number of the semaphore, or -1
  * @timeout: it does not wait for ever
  * @inode: of the mechanism; valid while the operation lasts
+ * @at: the same, where a mechanism wants to know it again: ipc_sleep_again()
  */
 struct ipc_object {
 	const char *kind;
@@ -221,6 +227,7 @@ struct ipc_object {
 	s32 part;
 	bool timeout;
 	const struct inode *inode;
+	const void *at;
 };
 
 /* The object of an inode, or of a socket's. */
@@ -252,6 +259,12 @@ void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *o
  * functions that sleep in a loop of their own, with no function to hook in it.
  */
 void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object);
+
+/*
+ * True if the current operation has announced a sleep @at the same object in this direction
+ * before: the new one is announced then, too, without a look at the object.
+ */
+bool ipc_sleep_again(const void *at, enum ipc_dir dir);
 
 /* The inode of the object that the current task is about to sleep at, or NULL. */
 const struct inode *ipc_sleep_inode(void);
@@ -326,6 +339,8 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  * @feeds: the columns that are exact only while this hook is attached
  * @done: IPC_HOOK_RETURN: called after each call
  * @begin: IPC_HOOK_RETURN: called before each call, if not NULL; ->ret is not set
+ * @asleep: IPC_HOOK_RETURN: the same, but only once the caller falls asleep inside, from
+ *	the scheduler; by a kretprobe before each call. For ipc_sleep_often().
  * @entry: IPC_HOOK_ENTRY: called before each call
  * @probe: IPC_HOOK_TRACE: the probe, with the tracepoint's prototype behind a
  *	void pointer to the hook. Preemptible from 7.x on: per-task or this_cpu_*
@@ -335,8 +350,9 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  *	no call of it in their code, are passed over; one of each must be left.
  * @indirect: IPC_HOOK_ENTRY: the callers call it through a pointer: their code does not tell
  * @nargs: IPC_HOOK_RETURN: number of arguments, 6 if 0; 7 for a function with seven
+ * @uses: IPC_HOOK_RETURN: the callbacks look at the first so many of them; all if 0. Each
+ *	costs an instruction a call.
  * @sleeps: IPC_HOOK_RETURN: callers sleep inside it: a kretprobe gets the large pool
- * @hot: IPC_HOOK_ENTRY: called often, and found before those that are not
  * @optional: where none of the symbols exists, this kernel has no such path, and
  *	nothing is unknown for it
  * @instead_of: attached only where that hook, which stands before it, is not, and
@@ -353,11 +369,10 @@ struct ipc_hook {
 		ipc_entry_t entry;
 		void *probe;
 	};
-	ipc_done_t begin;
+	ipc_done_t begin, asleep;
 	const char *const *callers;
-	u8 nargs;
+	u8 nargs, uses;
 	bool sleeps;
-	bool hot;
 	bool indirect;
 	bool optional;
 	const struct ipc_hook *instead_of;

@@ -175,6 +175,8 @@ static void ipc_note_count(const struct ipc_note *note)
 	ipc_note_longest(&row->cells->longest_us[recv], us);
 }
 
+static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *next);
+
 static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
 			 bool once)
 {
@@ -206,6 +208,9 @@ static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc
 arm:
 	note->once = once;
 	note->armed = true;
+	/* In the scheduler already, which does not come to the note by itself this time. */
+	if (unlikely(ipc_falls_asleep()))
+		ipc_note_out(&note->notifier, NULL);
 }
 
 void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
@@ -216,6 +221,17 @@ void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *o
 void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
 {
 	ipc_note_arm(row, dir, object, false);
+}
+
+bool ipc_sleep_again(const void *at, enum ipc_dir dir)
+{
+	struct ipc_note *note = ipc_note_find();
+
+	if (!note || note->object.at != at || note->dir != dir ||
+	    note->key != ipc_syscall_key())
+		return false;
+	note->armed = true;
+	return true;
 }
 
 const struct inode *ipc_sleep_inode(void)
@@ -407,6 +423,11 @@ void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *o
 
 void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
 {
+}
+
+bool ipc_sleep_again(const void *at, enum ipc_dir dir)
+{
+	return false;
 }
 
 const struct inode *ipc_sleep_inode(void)

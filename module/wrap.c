@@ -14,9 +14,9 @@
  * until it is drained, and is taken up again when ipcstat comes back before that.
  *
  * Order of a detach:
- *  1. the slot's generation changes, its callback is replaced by an empty
- *     function, synchronize_rcu(): no callback runs any more (they run with
- *     preemption disabled). ipcstat may go.
+ *  1. the slot's generation changes, its callbacks are replaced by empty functions,
+ *     synchronize_rcu_tasks(), since they may be preempted, and synchronize_rcu(), for
+ *     those that the scheduler calls: no callback runs any more. ipcstat may go.
  *  2. in the background, a little later, the functions are given back to their
  *     callers;
  *  3. tasks that were on their way into a wrapper are counted in
@@ -27,6 +27,7 @@
 #include <linux/ftrace.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/static_call.h>
@@ -45,7 +46,10 @@
  * @ops, @wrapper: the redirection: @ops is registered on @name, its handler
  *	continues in @wrapper
  * @body, @begin, @done: the wrapper's static calls; without @begin that one is a nop
- * @nargs, @begins: the arguments that the wrapper passes on; whether it calls @begin
+ * @nargs: 7 if the wrapper passes on seven arguments, else 6
+ * @keeps: how many of them the callbacks find
+ * @when: what else it does than to call @done
+ * @asleep: called when the caller falls asleep, or NULL
  * @gen: changes at each attach and detach: a call that began under another value
  *	must not be reported
  * @name: the function; empty: never used. A slot keeps its function for ever, for
@@ -56,12 +60,20 @@ struct ipc_slot {
 	void *wrapper;
 	struct static_call_key *body_key, *begin_key, *done_key;
 	void *body_tramp, *begin_tramp, *done_tramp;
-	unsigned int nargs;
-	bool begins;
+	u8 nargs;
+	u8 keeps;
+	enum { IPC_AFTER, IPC_BEFORE, IPC_ASLEEP } when;
+	ipc_done_t asleep;
 	unsigned int gen;
 	bool attached;
 	bool registered;
 	char name[IPC_NAME_MAX];
+};
+
+/* What a wrapper keeps on the stack. */
+struct ipc_frame {
+	struct ipc_call call;
+	unsigned int gen;
 };
 
 static struct ipc_slot slots[];
@@ -87,80 +99,144 @@ static unsigned long ipc_no_body##args params						\
 	return 0;									\
 }
 
-#define IPC_PARAMS2	(unsigned long a, unsigned long b)
-#define IPC_PARAMS4	(unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 #define IPC_PARAMS6	(unsigned long a, unsigned long b, unsigned long c, unsigned long d, \
 			 unsigned long e, unsigned long f)
 #define IPC_PARAMS7	(unsigned long a, unsigned long b, unsigned long c, unsigned long d, \
 			 unsigned long e, unsigned long f, unsigned long g)
 
-IPC_NO_BODY(2, IPC_PARAMS2)
-IPC_NO_BODY(4, IPC_PARAMS4)
 IPC_NO_BODY(6, IPC_PARAMS6)
 IPC_NO_BODY(7, IPC_PARAMS7)
 
-#define IPC_ARGS2	call.arg[0] = a; call.arg[1] = b
-#define IPC_ARGS4	IPC_ARGS2; call.arg[2] = c; call.arg[3] = d
-#define IPC_ARGS6	IPC_ARGS4; call.arg[4] = e; call.arg[5] = f
-#define IPC_ARGS7	IPC_ARGS2	/* nobody needs more of seven */
+#define IPC_KEEP2	frame.call.arg[0] = a; frame.call.arg[1] = b
+#define IPC_KEEP4	IPC_KEEP2; frame.call.arg[2] = c; frame.call.arg[3] = d
+#define IPC_KEEP6	IPC_KEEP4; frame.call.arg[4] = e; frame.call.arg[5] = f
 
-#define IPC_ENTER(nr)	this_cpu_inc(inflight)
-#define IPC_ENTER_BEGIN(nr) do {							\
-	preempt_disable_notrace();							\
-	__this_cpu_inc(inflight);							\
-	static_call_cond(ipc_begin_##nr)(&call);					\
-	preempt_enable_notrace();							\
-} while (0)
+/* ---- following the caller while it is inside ---- */
+
+#ifdef CONFIG_PREEMPT_NOTIFIERS
+
+/* @told: the callback has been told that the caller sleeps: once a call is enough */
+struct ipc_followed_frame {
+	struct ipc_call call;
+	unsigned int gen;
+	bool told;
+	const struct ipc_slot *slot;
+	struct preempt_notifier notifier;
+};
+
+static void ipc_frame_in(struct preempt_notifier *notifier, int cpu)
+{
+}
+
+/* In the scheduler, with the run queue locked. */
+static void ipc_frame_out(struct preempt_notifier *notifier, struct task_struct *next)
+{
+	struct ipc_followed_frame *frame =
+		container_of(notifier, struct ipc_followed_frame, notifier);
+	ipc_done_t asleep = READ_ONCE(frame->slot->asleep);
+
+	if (frame->told || !asleep || READ_ONCE(frame->slot->gen) != frame->gen ||
+	    !ipc_falls_asleep())
+		return;
+	frame->told = true;
+	asleep(&frame->call);
+}
+
+static struct preempt_ops ipc_frame_ops = {
+	.sched_in = ipc_frame_in,
+	.sched_out = ipc_frame_out,
+};
+
+/* Not preempted in between: ipc_notes_close() (note.c) works at these lists, too. */
+static __always_inline void ipc_follow(struct ipc_followed_frame *frame,
+				       const struct ipc_slot *slot)
+{
+	frame->told = false;
+	frame->slot = slot;
+	frame->notifier.ops = &ipc_frame_ops;
+	preempt_disable_notrace();
+	preempt_notifier_register(&frame->notifier);
+	preempt_enable_notrace();
+}
+
+static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
+{
+	preempt_disable_notrace();
+	preempt_notifier_unregister(&frame->notifier);
+	preempt_enable_notrace();
+}
+
+#else /* nobody knows of sleeps: see note.c */
+
+#define ipc_followed_frame	ipc_frame
+#define ipc_follow(frame, slot)	do { } while (0)
+#define ipc_unfollow(frame)	do { } while (0)
+#define preempt_notifier_inc()	do { } while (0)
+#define preempt_notifier_dec()	do { } while (0)
+
+#endif
+
+/* ---- the wrappers ---- */
+
+#define IPC_NOTHING(nr)
+#define IPC_BEGIN(nr)		static_call_cond(ipc_begin_##nr)(&frame.call)
+#define IPC_FOLLOW(nr)		ipc_follow(&frame, &slots[nr])
+#define IPC_UNFOLLOW(nr)	ipc_unfollow(&frame)
 
 /*
  * A wrapper reads its generation before the call and compares it afterwards. The
  * body is called directly (a static call is patched into the text), past the
- * function's ftrace entry. Every instruction here is paid by each operation: it saves no
- * more arguments than the function has, and has no buffer that a canary would guard.
+ * function's ftrace entry. Every instruction here is paid by each operation: it keeps no
+ * more arguments than the callbacks want (to pass them on costs nothing), and has no
+ * buffer that a canary would guard.
  */
-#define IPC_WRAPPER(nr, args, enter, ...)						\
+#define IPC_WRAPPER(nr, keep, frame_type, enter, leave, args, ...)			\
 DEFINE_STATIC_CALL(ipc_body_##nr, ipc_no_body##args);					\
 DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, ipc_no_done);					\
 DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
 static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##args	\
 {											\
-	unsigned int gen = READ_ONCE(slots[nr].gen);					\
-	struct ipc_call call __uninitialized;						\
+	struct frame_type frame __uninitialized;					\
 											\
-	IPC_ARGS##args;									\
-	call.nvcsw = current->nvcsw;							\
+	frame.gen = slots[nr].gen;							\
+	IPC_KEEP##keep;									\
+	frame.call.nvcsw = current->nvcsw;						\
+	this_cpu_inc(inflight);								\
 	enter(nr);									\
-	call.ret = static_call(ipc_body_##nr)(__VA_ARGS__);				\
-	preempt_disable_notrace();							\
-	if (likely(READ_ONCE(slots[nr].gen) == gen))					\
-		static_call(ipc_done_##nr)(&call);					\
-	__this_cpu_dec(inflight);							\
-	preempt_enable_notrace();							\
-	return call.ret;								\
+	frame.call.ret = static_call(ipc_body_##nr)(__VA_ARGS__);			\
+	leave(nr);									\
+	if (likely(slots[nr].gen == frame.gen))						\
+		static_call(ipc_done_##nr)(&frame.call);				\
+	this_cpu_dec(inflight);								\
+	return frame.call.ret;								\
 }
 
-#define IPC_WRAPPER2(nr)	IPC_WRAPPER(nr, 2, IPC_ENTER, a, b)
-#define IPC_WRAPPER4(nr)	IPC_WRAPPER(nr, 4, IPC_ENTER, a, b, c, d)
-#define IPC_WRAPPER6(nr)	IPC_WRAPPER(nr, 6, IPC_ENTER, a, b, c, d, e, f)
-#define IPC_WRAPPER7(nr)	IPC_WRAPPER(nr, 7, IPC_ENTER, a, b, c, d, e, f, g)
-#define IPC_WRAPPER_BEGIN(nr)	IPC_WRAPPER(nr, 6, IPC_ENTER_BEGIN, a, b, c, d, e, f)
+#define IPC_WRAPPER_SIX(nr, keep, frame_type, enter, leave) \
+	IPC_WRAPPER(nr, keep, frame_type, enter, leave, 6, a, b, c, d, e, f)
+#define IPC_WRAPPER2(nr)	IPC_WRAPPER_SIX(nr, 2, ipc_frame, IPC_NOTHING, IPC_NOTHING)
+#define IPC_WRAPPER4(nr)	IPC_WRAPPER_SIX(nr, 4, ipc_frame, IPC_NOTHING, IPC_NOTHING)
+#define IPC_WRAPPER6(nr)	IPC_WRAPPER_SIX(nr, 6, ipc_frame, IPC_NOTHING, IPC_NOTHING)
+#define IPC_WRAPPER7(nr) \
+	IPC_WRAPPER(nr, 2, ipc_frame, IPC_NOTHING, IPC_NOTHING, 7, a, b, c, d, e, f, g)
+#define IPC_WRAPPER_BEFORE(nr)	IPC_WRAPPER_SIX(nr, 6, ipc_frame, IPC_BEGIN, IPC_NOTHING)
+#define IPC_WRAPPER_ASLEEP(nr)	IPC_WRAPPER_SIX(nr, 6, ipc_followed_frame, IPC_FOLLOW, IPC_UNFOLLOW)
 
-/* The slots for functions of so many arguments, and those that call back before, too. */
+/* The slots that keep so many arguments; one of seven; and those that call back earlier, too. */
 #define IPC_SLOTS2(X)									\
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)				\
-	X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)
-#define IPC_SLOTS4(X)									\
+	X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)			\
 	X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29)			\
-	X(30) X(31) X(32) X(33) X(34) X(35) X(36) X(37) X(38) X(39)			\
+	X(30) X(31)
+#define IPC_SLOTS4(X)									\
+	X(32) X(33) X(34) X(35) X(36) X(37) X(38) X(39)					\
 	X(40) X(41) X(42) X(43) X(44) X(45) X(46) X(47) X(48) X(49)			\
-	X(50) X(51)
+	X(50) X(51) X(52) X(53) X(54) X(55) X(56) X(57) X(58) X(59)
 #define IPC_SLOTS6(X)									\
-	X(52) X(53) X(54) X(55) X(56) X(57) X(58) X(59)					\
-	X(60) X(61) X(62) X(63) X(64) X(65) X(66) X(67) X(68) X(69)			\
-	X(70) X(71) X(72) X(73) X(74) X(75)
-#define IPC_SLOTS7(X)	X(76) X(77)
-#define IPC_SLOTS_BEGIN(X)								\
-	X(78) X(79)									\
+	X(60) X(61) X(62) X(63) X(64) X(65) X(66) X(67) X(68) X(69)
+#define IPC_SLOTS7(X)	X(70) X(71)
+#define IPC_SLOTS_BEFORE(X)	X(72) X(73) X(74) X(75)
+#define IPC_SLOTS_ASLEEP(X)								\
+	X(76) X(77) X(78) X(79)								\
 	X(80) X(81) X(82) X(83) X(84) X(85) X(86) X(87) X(88) X(89)
 #define IPC_SLOTS	90
 
@@ -168,7 +244,8 @@ IPC_SLOTS2(IPC_WRAPPER2)
 IPC_SLOTS4(IPC_WRAPPER4)
 IPC_SLOTS6(IPC_WRAPPER6)
 IPC_SLOTS7(IPC_WRAPPER7)
-IPC_SLOTS_BEGIN(IPC_WRAPPER_BEGIN)
+IPC_SLOTS_BEFORE(IPC_WRAPPER_BEFORE)
+IPC_SLOTS_ASLEEP(IPC_WRAPPER_ASLEEP)
 
 static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
@@ -180,7 +257,7 @@ static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
  * IPMODIFY: one redirection a function, ours or a livepatch's; PERMANENT: it does
  * not stop silently when ftrace is switched off.
  */
-#define IPC_SLOT(nr, args, early)							\
+#define IPC_SLOT(nr, args, keep, also)							\
 [nr] = {										\
 	.ops = {									\
 		.func = ipc_redirect,							\
@@ -194,20 +271,23 @@ static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
 	.done_key = &STATIC_CALL_KEY(ipc_done_##nr),					\
 	.done_tramp = STATIC_CALL_TRAMP_ADDR(ipc_done_##nr),				\
 	.nargs = args,									\
-	.begins = early,								\
+	.keeps = keep,									\
+	.when = also,									\
 },
-#define IPC_SLOT2(nr)		IPC_SLOT(nr, 2, false)
-#define IPC_SLOT4(nr)		IPC_SLOT(nr, 4, false)
-#define IPC_SLOT6(nr)		IPC_SLOT(nr, 6, false)
-#define IPC_SLOT7(nr)		IPC_SLOT(nr, 7, false)
-#define IPC_SLOT_BEGIN(nr)	IPC_SLOT(nr, 6, true)
+#define IPC_SLOT2(nr)		IPC_SLOT(nr, 6, 2, IPC_AFTER)
+#define IPC_SLOT4(nr)		IPC_SLOT(nr, 6, 4, IPC_AFTER)
+#define IPC_SLOT6(nr)		IPC_SLOT(nr, 6, 6, IPC_AFTER)
+#define IPC_SLOT7(nr)		IPC_SLOT(nr, 7, 2, IPC_AFTER)
+#define IPC_SLOT_BEFORE(nr)	IPC_SLOT(nr, 6, 6, IPC_BEFORE)
+#define IPC_SLOT_ASLEEP(nr)	IPC_SLOT(nr, 6, 6, IPC_ASLEEP)
 
 static struct ipc_slot slots[IPC_SLOTS] = {
 	IPC_SLOTS2(IPC_SLOT2)
 	IPC_SLOTS4(IPC_SLOT4)
 	IPC_SLOTS6(IPC_SLOT6)
 	IPC_SLOTS7(IPC_SLOT7)
-	IPC_SLOTS_BEGIN(IPC_SLOT_BEGIN)
+	IPC_SLOTS_BEFORE(IPC_SLOT_BEFORE)
+	IPC_SLOTS_ASLEEP(IPC_SLOT_ASLEEP)
 };
 
 static long ipc_inflight(void)
@@ -220,25 +300,26 @@ static long ipc_inflight(void)
 	return sum;
 }
 
-/* Whether a slot passes on, and keeps, all arguments of such a function; see IPC_ARGS7. */
-static bool ipc_slot_fits(const struct ipc_slot *slot, unsigned int nargs, bool begins)
+static bool ipc_slot_fits(const struct ipc_slot *slot, const struct ipc_wrap_hook *hook)
 {
-	return slot->nargs >= nargs && (slot->nargs > 6) == (nargs > 6) &&
-	       slot->begins >= begins;
+	if ((slot->nargs > 6) != (hook->nargs > 6) || slot->keeps < hook->keeps)
+		return false;
+	if (hook->begin)
+		return slot->when == IPC_BEFORE;
+	if (hook->asleep)
+		return slot->when == IPC_ASLEEP;
+	return slot->when == IPC_AFTER;
 }
 
-/*
- * The slot that has @name; or the cheapest unused one that will do: those that call back
- * before the call come last; or NULL.
- */
-static struct ipc_slot *ipc_find_slot(const char *name, unsigned int nargs, bool begins)
+/* The slot that has the function; or an unused one that will do, the cheapest come first. */
+static struct ipc_slot *ipc_find_slot(const struct ipc_wrap_hook *hook)
 {
 	struct ipc_slot *slot, *unused = NULL;
 
 	for (slot = slots; slot < slots + IPC_SLOTS; slot++) {
-		if (!strcmp(slot->name, name))
+		if (!strcmp(slot->name, hook->name))
 			return slot;
-		if (!slot->name[0] && !unused && ipc_slot_fits(slot, nargs, begins))
+		if (!slot->name[0] && !unused && ipc_slot_fits(slot, hook))
 			unused = slot;
 	}
 	return unused;
@@ -269,34 +350,35 @@ static int ipc_bind(struct ipc_slot *slot, const char *name)
 
 static void ipc_clear(struct ipc_slot *slot)
 {
+	WRITE_ONCE(slot->asleep, NULL);
 	__static_call_update(slot->begin_key, slot->begin_tramp, NULL);
 	__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
 }
 
-static int ipc_attach(const char *name, unsigned int nargs, ipc_done_t begin, ipc_done_t done)
+static int ipc_attach(const struct ipc_wrap_hook *hook)
 {
 	struct ipc_slot *slot;
 	int err = 0;
 
-	if (nargs > 7 || strlen(name) >= IPC_NAME_MAX)
+	if (hook->nargs > 7 || strlen(hook->name) >= IPC_NAME_MAX)
 		return -EINVAL;
 	mutex_lock(&slots_lock);
-	nargs = nargs ?: 6;
-	slot = ipc_find_slot(name, nargs, begin);
+	slot = ipc_find_slot(hook);
 	if (!slot)
 		err = -ENOSPC;
-	else if (!ipc_slot_fits(slot, nargs, begin))
+	else if (!ipc_slot_fits(slot, hook))
 		err = -EOPNOTSUPP;	/* was bound by an ipcstat that knew it otherwise */
 	else if (slot->attached)
 		err = -EBUSY;
 	else if (!slot->name[0])
-		err = ipc_bind(slot, name);
+		err = ipc_bind(slot, hook->name);
 	if (err)
 		goto out;
 
-	__static_call_update(slot->done_key, slot->done_tramp, done);
-	if (begin)
-		__static_call_update(slot->begin_key, slot->begin_tramp, begin);
+	__static_call_update(slot->done_key, slot->done_tramp, hook->done);
+	if (hook->begin)
+		__static_call_update(slot->begin_key, slot->begin_tramp, hook->begin);
+	WRITE_ONCE(slot->asleep, hook->asleep);
 	WRITE_ONCE(slot->gen, slot->gen + 1);
 	if (!slot->registered)
 		err = register_ftrace_function(&slot->ops);
@@ -331,6 +413,7 @@ static void ipc_detach(const int *which, unsigned int nr)
 	}
 	nr_attached -= nr;
 	mutex_unlock(&slots_lock);
+	synchronize_rcu_tasks();
 	synchronize_rcu();
 	mod_delayed_work(system_dfl_wq, &drain_work, IPC_DRAIN_DELAY);
 }
@@ -397,6 +480,7 @@ EXPORT_SYMBOL_GPL(ipcstat_wrap_api);
 
 static int __init ipc_wrap_init(void)
 {
+	preempt_notifier_inc();
 	return 0;
 }
 
@@ -409,6 +493,7 @@ static void __exit ipc_wrap_exit(void)
 	for (slot = slots; slot < slots + IPC_SLOTS; slot++)
 		if (slot->name[0])
 			ftrace_free_filter(&slot->ops);
+	preempt_notifier_dec();
 }
 
 module_init(ipc_wrap_init);

@@ -6,13 +6,12 @@
 #include <linux/types.h>
 
 /* Changes with struct ipc_call, struct ipc_wrap_api or what they mean. */
-#define IPC_WRAP_VERSION	3
+#define IPC_WRAP_VERSION	4
 
 /**
  * struct ipc_call - one call of a hooked function, as it returns
- * @arg: its first six arguments, as register values; a narrower argument
- *	leaves the upper bits undefined: cast. Those that it has not are
- *	undefined; of a function with seven, all but the first two.
+ * @arg: as many of its first six arguments as the hook keeps, as register values; a
+ *	narrower argument leaves the upper bits undefined: cast. The others are undefined.
  * @ret: what it returned, as a register value; a function returning int leaves
  *	the upper half undefined: cast
  * @nvcsw: current->nvcsw before the call: where it has not moved since, the
@@ -25,19 +24,34 @@ struct ipc_call {
 };
 
 /**
- * typedef ipc_done_t - called when a hooked function has returned, or begins
+ * typedef ipc_done_t - called when a hooked function has returned, begins, or sleeps
  *
- * Runs in the caller's context with preemption disabled: no sleeping. The same for
- * a wrapper and for a kretprobe.
+ * Runs in the caller's context: no sleeping. It may be preempted and migrated: to be on the
+ * safe side of both, and for kretprobes, which call with preemption disabled, use
+ * single per-CPU operations.
  */
 typedef void (*ipc_done_t)(const struct ipc_call *call);
 
 /**
+ * struct ipc_wrap_hook - what to redirect
+ * @name: the function
+ * @nargs: how many arguments it has, all of them integers or pointers; at most 7
+ * @keeps: of these, the callbacks look at the first ones; at most 6, of seven at most 2
+ * @begin: called before each call, ->ret not set; or NULL
+ * @asleep: called when the caller falls asleep inside for the first time in a call, from
+ *	the scheduler, with the run queue locked; ->ret not set; or NULL; not with @begin
+ * @done: called after each call that began after the attach
+ */
+struct ipc_wrap_hook {
+	const char *name;
+	u8 nargs, keeps;
+	ipc_done_t begin, asleep, done;
+};
+
+/**
  * struct ipc_wrap_api - the interface between the two modules
  * @version: IPC_WRAP_VERSION
- * @attach: redirect function @name, of @nargs (at most 7; 0: up to 6) integer arguments, and
- *	call @begin, if not NULL, before each call, ->ret not set, and @done after
- *	each call of it that began from now on. Returns a slot
+ * @attach: redirect a function. Returns a slot
  *	number or an error: -ENOENT no such function, -ENOTUNIQ the name is
  *	ambiguous, -EBUSY somebody else redirects it, -ENOSPC no slot is left,
  *	-EOPNOTSUPP not possible on this kernel.
@@ -47,7 +61,7 @@ typedef void (*ipc_done_t)(const struct ipc_call *call);
  */
 struct ipc_wrap_api {
 	u32 version;
-	int (*attach)(const char *name, unsigned int nargs, ipc_done_t begin, ipc_done_t done);
+	int (*attach)(const struct ipc_wrap_hook *hook);
 	void (*detach)(const int *slots, unsigned int nr);
 };
 

@@ -151,6 +151,7 @@ static struct ipc_hook eventfd_hooks[] = {
 		.symbols = IPC_NAMES("eventfd_write"),
 		.done = eventfd_write_done,
 		.nargs = 4,
+		.uses = 1,
 		.sleeps = true,
 		.feeds = FEEDS(IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND)),
 	},

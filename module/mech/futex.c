@@ -38,11 +38,10 @@ static void recv_done(const struct ipc_call *call, long ret)
 
 /* ---- futex(2) ---- */
 
-/* mm_release(), in an exit or an exec: not asked for by a system call. */
+/* A FUTEX_WAKE by mm_release(), in an exit or an exec: not asked for by a system call. */
 static bool clears_child_tid(const struct ipc_call *call)
 {
 	return (int __user *)call->arg[0] == current->clear_child_tid &&
-	       (int)call->arg[1] == FUTEX_WAKE &&
 	       (current->flags & PF_EXITING || current->in_execve);
 }
 
@@ -57,15 +56,18 @@ static void futex_done(const struct ipc_call *call)
 {
 	unsigned int op = call->arg[1];
 
+	if (op == FUTEX_WAKE) {	/* by far the most frequent */
+		if (likely(!clears_child_tid(call)))
+			send_done(call->ret);
+		return;
+	}
 	/* The largest number below is 13; a larger one is none. */
 	if (op & FUTEX_PRIVATE_FLAG || (op & FUTEX_CMD_MASK) >= BITS_PER_LONG)
 		return;
-	if (FUTEX_SENDS & BIT(op & FUTEX_CMD_MASK)) {
-		if (likely(!clears_child_tid(call)))
-			send_done(call->ret);
-	} else if (FUTEX_RECEIVES & BIT(op & FUTEX_CMD_MASK)) {
+	if (FUTEX_SENDS & BIT(op & FUTEX_CMD_MASK))
+		send_done(call->ret);
+	else if (FUTEX_RECEIVES & BIT(op & FUTEX_CMD_MASK))
 		recv_done(call, call->ret);
-	}
 }
 
 static void syscall_args(unsigned long arg[6])
@@ -197,6 +199,7 @@ static struct ipc_hook futex_hooks[] = {
 		.symbols = IPC_NAMES("do_futex"),
 		.done = futex_done,
 		.nargs = 7,
+		.uses = 2,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &futex_row, SEND_BITS | RECV_BITS }),
 	}, {
@@ -209,7 +212,6 @@ static struct ipc_hook futex_hooks[] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("futex_do_wait", "futex_wait_queue"),
 		.entry = wait_entry,
-		.hot = true,
 		.feeds = IPC_FEEDS({ &futex_row, WAIT_BITS }),
 	}, {
 		/* futex_lock_pi(), futex_wait_requeue_pi() */

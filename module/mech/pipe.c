@@ -129,14 +129,18 @@ static void fifo_wait_entry(struct ftrace_regs *regs)
 /* A pipe that is not in the set is not known to be a pipe or a FIFO. */
 static void pipe_sleeps(const struct pipe_inode_info *pipe, enum ipc_dir dir)
 {
-	const struct inode *inode = (const struct inode *)ipc_set_tag(pipes, pipe);
+	const struct inode *inode;
 	struct ipc_object object;
 
+	if (ipc_sleep_again(pipe, dir))
+		return;
+	inode = (const struct inode *)ipc_set_tag(pipes, pipe);
 	if (unlikely(!inode)) {
 		atomic64_inc(&ipc_lost_notes);
 		return;
 	}
 	object = pipe_object(inode);
+	object.at = pipe;
 	ipc_sleep(pipe_inode_row(inode), dir, &object);
 }
 
@@ -275,7 +279,6 @@ static struct ipc_hook pipe_hooks[] = {
 		.symbols = IPC_NAMES("prepare_to_wait_event"),
 		.callers = IPC_NAMES("anon_pipe_read|pipe_read", "pipe_wait_readable"),
 		.entry = reader_waits,
-		.hot = true,
 		.feeds = PIPE_FEEDS(IPC_BITS_SLEEP(IPC_RECV)),
 	},
 	[WRITER_WAIT] = {
@@ -284,7 +287,6 @@ static struct ipc_hook pipe_hooks[] = {
 		.symbols = IPC_NAMES("prepare_to_wait_event"),
 		.callers = IPC_NAMES("anon_pipe_write|pipe_write", "pipe_wait_writable"),
 		.entry = writer_waits,
-		.hot = true,
 		.feeds = PIPE_FEEDS(IPC_BITS_SLEEP(IPC_SEND)),
 	},
 };

@@ -203,6 +203,7 @@ static struct ipc_hook hooks[] = {
 				     IPC_BITS_QUEUE }),
 		.done = mq_send_done,
 		.nargs = 5,
+		.uses = 3,
 		.sleeps = true,
 	}, {
 		.kind = IPC_HOOK_RETURN,
@@ -211,6 +212,7 @@ static struct ipc_hook hooks[] = {
 				     IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = mq_receive_done,
 		.nargs = 5,
+		.uses = 1,
 		.sleeps = true,
 	}, {
 		.kind = IPC_HOOK_ENTRY,
@@ -218,7 +220,6 @@ static struct ipc_hook hooks[] = {
 		.callers = IPC_NAMES("do_mq_timedreceive", "mqueue_evict_inode"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq, IPC_BITS_QUEUE }),
 		.entry = mq_message_freed,
-		.hot = true,
 	}, {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("wq_sleep"),

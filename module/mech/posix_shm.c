@@ -46,12 +46,18 @@ static __always_inline bool memfd_name(const struct dentry *dentry)
  * The kernel's own mount of tmpfs also holds System V segments, shared anonymous memory
  * and graphics buffers: of it, memfds only.
  */
+static __always_inline bool tmpfs_file_shared(const struct file *file)
+{
+	return !(file_inode(file)->i_sb->s_flags & SB_KERNMOUNT) ||
+	       memfd_name(file->f_path.dentry);
+}
+
 static bool shared_file(const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 
 	return inode->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(inode->i_mode) &&
-	       (!(inode->i_sb->s_flags & SB_KERNMOUNT) || memfd_name(file->f_path.dentry));
+	       tmpfs_file_shared(file);
 }
 
 /* vm_mmap_pgoff(file, addr, len, prot, flag, pgoff): an address or an error */
@@ -81,7 +87,7 @@ static __always_inline void copied(const struct ipc_call *call, unsigned int col
 	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
 	ssize_t ret = call->ret;
 
-	if (ret > 0 && shared_file(iocb->ki_filp) && user_backed_iter(iter))
+	if (ret > 0 && tmpfs_file_shared(iocb->ki_filp) && user_backed_iter(iter))
 		ipc_add(&posix_shm_row, col, ret);
 }
 
@@ -90,9 +96,13 @@ static void read_done(const struct ipc_call *call)
 	copied(call, IPC_RECV_COPIED);
 }
 
+/* Before 6.6 other file systems come here, too. */
 static void write_done(const struct ipc_call *call)
 {
-	copied(call, IPC_SEND_COPIED);
+	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
+
+	if (file_inode(iocb->ki_filp)->i_sb->s_magic == TMPFS_MAGIC)
+		copied(call, IPC_SEND_COPIED);
 }
 
 /* ---- objects: memfds, and the regular files of /dev/shm until their last user goes ---- */

@@ -52,10 +52,11 @@ static struct ipc_row signal_row = {
 	.gauge = signal_gauge,
 };
 
-static void count(int sig, unsigned int col)
+static __always_inline void count(int sig, unsigned int col)
 {
+	/* Checked here, once: see ipcstat.h on subscripts. */
 	if (likely((unsigned int)sig <= IPC_SIGNALS))
-		this_cpu_inc(ipc_signal_table->cell[sig][col]);
+		this_cpu_inc(*(*(ipc_signal_table->cell + sig) + col));
 }
 
 /* A signal that has reached somebody: @col is DELIVERED, DEFAULT or TAKEN. */
@@ -166,7 +167,7 @@ static void sigtimedwait_done(const struct ipc_call *call)
  * pause(2), sigsuspend(2), sigwait(3) and a read from a signalfd sleep for nothing but
  * a signal. The first two are no operations of their own: the signal is delivered.
  */
-static void wait_begins(const struct ipc_call *call)
+static void wait_sleeps(const struct ipc_call *call)
 {
 	const struct ipc_object object = IPC_NO_OBJECT;
 
@@ -265,7 +266,7 @@ enum { GENERATE, DELIVER, SIGNALFD_COPY, SIGNALFD_READ, SIGTIMEDWAIT, COMPAT_32,
 	{ \
 		.kind = IPC_HOOK_RETURN, \
 		.symbols = IPC_NAMES(__VA_ARGS__), \
-		.begin = wait_begins, \
+		.asleep = wait_sleeps, \
 		.done = wait_done, \
 		.sleeps = true, \
 		.optional = without, \
@@ -296,7 +297,7 @@ static struct ipc_hook signal_hooks[] = {
 	[SIGNALFD_READ] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("signalfd_read_iter", "signalfd_read"),
-		.begin = wait_begins,
+		.asleep = wait_sleeps,
 		.done = signalfd_read_done,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
@@ -304,7 +305,7 @@ static struct ipc_hook signal_hooks[] = {
 	[SIGTIMEDWAIT] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__x64_sys_rt_sigtimedwait", "__arm64_sys_rt_sigtimedwait"),
-		.begin = wait_begins,
+		.asleep = wait_sleeps,
 		.done = sigtimedwait_done,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
@@ -313,7 +314,7 @@ static struct ipc_hook signal_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__ia32_compat_sys_rt_sigtimedwait_time32",
 				     "__arm64_compat_sys_rt_sigtimedwait_time32"),
-		.begin = wait_begins,
+		.asleep = wait_sleeps,
 		.done = sigtimedwait_done,
 		.sleeps = true,
 		.optional = true,
@@ -323,7 +324,7 @@ static struct ipc_hook signal_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__ia32_compat_sys_rt_sigtimedwait_time64",
 				     "__arm64_compat_sys_rt_sigtimedwait_time64"),
-		.begin = wait_begins,
+		.asleep = wait_sleeps,
 		.done = sigtimedwait_done,
 		.sleeps = true,
 		.optional = true,

@@ -12,6 +12,8 @@
 #include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
+#include <net/tcp.h>
+#include <net/udp.h>
 
 #include "socket.h"
 
@@ -198,24 +200,46 @@ static void unix_seqpacket_recv_done(const struct ipc_call *call)
 
 /* ---- AF_INET, AF_INET6 ---- */
 
+/*
+ * Most sockets of IPv4 are known by their protocol's operations; those with others (TLS,
+ * a BPF socket map, MPTCP) by their type.
+ */
 static void inet_send_done(const struct ipc_call *call)
 {
 	const struct sock *sk = call_sk(call);
-	struct ipc_row *row = inet_row(sk);
+	struct ipc_row *row;
 
-	if (row)
-		sent(row, call, sk->sk_family == AF_INET6 ? IPC_INET_SENDS6 : IPC_INET_SENDS4);
+	if (likely(READ_ONCE(sk->sk_prot) == &tcp_prot)) {
+		sent(&ipc_tcp, call, IPC_INET_SENDS4);
+	} else if (READ_ONCE(sk->sk_prot) == &udp_prot) {
+		sent(&ipc_udp, call, IPC_INET_SENDS4);
+	} else {
+		row = inet_row(sk);
+		if (row)
+			sent(row, call,
+			     sk->sk_family == AF_INET6 ? IPC_INET_SENDS6 : IPC_INET_SENDS4);
+	}
 }
 
 /* What the error queue gives back was sent, not received. */
 static void inet_recv_done(const struct ipc_call *call)
 {
 	const struct sock *sk = call_sk(call);
-	struct ipc_row *row = inet_row(sk);
+	struct ipc_row *row;
 
-	if (row && !(call->arg[3] & MSG_ERRQUEUE))
-		received(row, call, sk->sk_family == AF_INET6 ? IPC_INET_RECVS6 : IPC_INET_RECVS4,
-			 IPC_INET_PEEKS);
+	if (unlikely(call->arg[3] & MSG_ERRQUEUE))
+		return;
+	if (likely(READ_ONCE(sk->sk_prot) == &tcp_prot)) {
+		received(&ipc_tcp, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
+	} else if (READ_ONCE(sk->sk_prot) == &udp_prot) {
+		received(&ipc_udp, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
+	} else {
+		row = inet_row(sk);
+		if (row)
+			received(row, call, sk->sk_family == AF_INET6 ? IPC_INET_RECVS6 :
+									IPC_INET_RECVS4,
+				 IPC_INET_PEEKS);
+	}
 }
 
 /* sock_common_recvmsg() is many families', and that of inet6_sockraw_ops. */
@@ -311,7 +335,7 @@ static void stream_sender_sleeps(struct ftrace_regs *regs)
 }
 
 /* __inet_stream_connect(sock, addr, len, flags, is_sendmsg) */
-static void connect_begins(const struct ipc_call *call)
+static void connect_sleeps(const struct ipc_call *call)
 {
 	sk_sleeps_often(call_sk(call), IPC_SEND);
 }
@@ -324,7 +348,7 @@ static void connect_done(const struct ipc_call *call)
 }
 
 /* inet_csk_accept(sk, ...) */
-static void accept_begins(const struct ipc_call *call)
+static void accept_sleeps(const struct ipc_call *call)
 {
 	sk_sleeps_often((const struct sock *)call->arg[0], IPC_RECV);
 }
@@ -380,12 +404,12 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 		.optional = without, \
 	}
 
-#define WAIT_HOOK(name, first, last, args, ...) \
+#define WAIT_HOOK(name, inside, last, args, ...) \
 	{ \
 		.kind = IPC_HOOK_RETURN, \
 		.symbols = IPC_NAMES(name), \
 		.feeds = IPC_FEEDS(__VA_ARGS__), \
-		.begin = first, \
+		.asleep = inside, \
 		.done = last, \
 		.nargs = args, \
 		.sleeps = true, \
@@ -426,9 +450,9 @@ static struct ipc_hook socket_hooks[] = {
 		  WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_seqpacket)),
 	WAIT_HOOK("unix_accept", NULL, wait_done, 4,
 		  WAITS_TO(IPC_RECV, &ipc_unix_stream), WAITS_TO(IPC_RECV, &ipc_unix_seqpacket)),
-	WAIT_HOOK("__inet_stream_connect", connect_begins, connect_done, 5,
+	WAIT_HOOK("__inet_stream_connect", connect_sleeps, connect_done, 5,
 		  WAITS_TO(IPC_SEND, &ipc_tcp)),
-	WAIT_HOOK("inet_csk_accept", accept_begins, wait_done, 4, WAITS_TO(IPC_RECV, &ipc_tcp)),
+	WAIT_HOOK("inet_csk_accept", accept_sleeps, wait_done, 4, WAITS_TO(IPC_RECV, &ipc_tcp)),
 
 	SLEEP_HOOK("unix_stream_read_generic/prepare_to_wait", "prepare_to_wait",
 		   stream_reader_sleeps,

@@ -33,13 +33,10 @@ static void msgsnd_sleeps(struct ftrace_regs *regs)
 }
 
 /* do_msgrcv() calls nothing before it sleeps in schedule(), for nothing but a message. */
-static void msgrcv_begins(const struct ipc_call *call)
+static void msgrcv_sleeps(const struct ipc_call *call)
 {
-	struct ipc_object object;
+	struct ipc_object object = ipc_ns_object("msg");
 
-	if (call->arg[4] & IPC_NOWAIT)
-		return;
-	object = ipc_ns_object("msg");
 	object.id = (int)call->arg[0];
 	ipc_sleep_often(&ipc_row_sysv_msg, IPC_RECV, &object);
 }
@@ -83,14 +80,16 @@ static struct ipc_hook hooks[] = {
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }),
 		.done = msgsnd_done,
 		.nargs = 5,
+		.uses = 4,
 		.sleeps = true,
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_msgrcv"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = msgrcv_done,
-		.begin = msgrcv_begins,
+		.asleep = msgrcv_sleeps,
 		.nargs = 6,
+		.uses = 5,
 		.sleeps = true,
 	}, {
 		.kind = IPC_HOOK_ENTRY,

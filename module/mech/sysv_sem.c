@@ -78,6 +78,7 @@ static struct ipc_hook hooks[] = {
 				     BITS_SLEEP }),
 		.done = semop_done,
 		.nargs = 5,
+		.uses = 3,
 		.sleeps = true,
 	}, {
 		.kind = IPC_HOOK_ENTRY,
@@ -85,7 +86,6 @@ static struct ipc_hook hooks[] = {
 		.callers = IPC_NAMES("__do_semtimedop"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_sem, BITS_SLEEP }),
 		.entry = semop_sleeps,
-		.hot = true,
 	},
 };
 

@@ -102,6 +102,7 @@ static struct ipc_hook hooks[] = {
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_SEND) }),
 		.done = shmat_done,
 		.nargs = 5,
+		.uses = 1,
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("ksys_shmdt"),
