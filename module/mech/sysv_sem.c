@@ -8,6 +8,7 @@
  * schedule_hrtimeout_range() and nowhere else for a semaphore.
  */
 #include <linux/sem.h>
+#include <linux/uaccess.h>
 
 #include "ipc_ns.h"
 
@@ -37,14 +38,18 @@ static void semop_sleeps(struct ftrace_regs *regs)
 {
 	struct ipc_object object = ipc_ns_object("sem");
 	unsigned long args[6];
-	struct sembuf op;
+	const struct sembuf __user *op;
+	unsigned short num;
 
 	ipc_sysv_args(args);
 	object.id = (int)args[0];
 	object.timeout = ipc_arg(regs, 0);
-	if (args[2] == 1 &&
-	    !copy_from_user_nofault(&op, (const void __user *)args[1], sizeof(op)))
-		object.part = op.sem_num;
+	op = (const struct sembuf __user *)args[1];
+	/* A page that is not there is not waited for. */
+	pagefault_disable();
+	if (args[2] == 1 && !get_user(num, &op->sem_num))
+		object.part = num;
+	pagefault_enable();
 	ipc_sleep(&ipc_row_sysv_sem, IPC_RECV, &object);
 }
 
