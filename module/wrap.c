@@ -232,13 +232,14 @@ static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##ar
 	X(40) X(41) X(42) X(43) X(44) X(45) X(46) X(47) X(48) X(49)			\
 	X(50) X(51) X(52) X(53) X(54) X(55) X(56) X(57) X(58) X(59)
 #define IPC_SLOTS6(X)									\
-	X(60) X(61) X(62) X(63) X(64) X(65) X(66) X(67) X(68) X(69)
-#define IPC_SLOTS7(X)	X(70) X(71)
-#define IPC_SLOTS_BEFORE(X)	X(72) X(73) X(74) X(75)
+	X(60) X(61) X(62) X(63) X(64) X(65) X(66) X(67) X(68) X(69)			\
+	X(70) X(71) X(72) X(73) X(74) X(75)
+#define IPC_SLOTS7(X)	X(76) X(77)
+#define IPC_SLOTS_BEFORE(X)	X(78) X(79) X(80) X(81)
 #define IPC_SLOTS_ASLEEP(X)								\
-	X(76) X(77) X(78) X(79)								\
-	X(80) X(81) X(82) X(83) X(84) X(85) X(86) X(87) X(88) X(89)
-#define IPC_SLOTS	90
+	X(82) X(83) X(84) X(85) X(86) X(87) X(88) X(89)					\
+	X(90) X(91) X(92) X(93) X(94) X(95) X(96) X(97)
+#define IPC_SLOTS	98
 
 IPC_SLOTS2(IPC_WRAPPER2)
 IPC_SLOTS4(IPC_WRAPPER4)

@@ -106,6 +106,7 @@ static struct ipc_hook splice_hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_splice"),
 		.done = splice_done,
+		.uses = 3,
 		.sleeps = true,
 		.feeds = splice_feeds,
 	}, {
@@ -113,12 +114,15 @@ static struct ipc_hook splice_hooks[] = {
 		.symbols = IPC_NAMES("do_tee"),
 		.done = tee_done,
 		.nargs = 4,
+		.uses = 2,
 		.sleeps = true,
 		.feeds = splice_feeds,
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_sendfile"),
 		.done = sendfile_done,
+		.nargs = 5,
+		.uses = 2,
 		.sleeps = true,
 		.feeds = splice_feeds,
 	}, {
