@@ -14,9 +14,13 @@ shown() {
 listed=$(unknown_cells)
 is "the README has a table of unknown cells" "$([ -n "$listed" ] && echo yes)" yes
 for backend in auto probe; do
+	kind=wrap
+	[ $backend = auto ] || kind=probe
 	ok "hooks=$backend: load" modprobe ipcstat hooks=$backend
 	is "hooks=$backend: the cells that are \"?\"" "$(shown)" "$listed"
 	is "hooks=$backend: no hook is unavailable" "$(ipcstat hooks | grep unavailable)" ""
+	is "hooks=$backend: what watches results" \
+		"$(ipcstat hooks | awk '$3 == "attached" && $2 ~ /wrap|probe/ { print $2 }' | sort -u)" $kind
 	is "hooks=$backend: all is known of each signal" "$(ipcstat signals | grep -F '?')" ""
 	rmmod ipcstat
 done
