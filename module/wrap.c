@@ -3,8 +3,8 @@
  * ipcstat_wrap: calls a function back with each result of a kernel function.
  *
  * This module knows no mechanism. It owns a number of slots. A slot redirects one
- * kernel function, in the way of livepatch, to a wrapper: a plain C function with
- * as many arguments, which calls the original's body and then the callback.
+ * kernel function, in the way of livepatch, to a wrapper: a plain C function with at
+ * least as many arguments, which calls the original's body and then the callback.
  * Whatever it has to remember is on the calling task's own stack: there is no
  * pool that could run dry, however many tasks sleep inside the function.
  *
@@ -184,7 +184,8 @@ static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
 #define IPC_UNFOLLOW(nr)	ipc_unfollow(&frame)
 
 /*
- * A wrapper reads its generation before the call and compares it afterwards. The
+ * A wrapper reads its generation before the call and compares it afterwards (without
+ * READ_ONCE(), so that it may compare in memory: the calls are barriers). The
  * body is called directly (a static call is patched into the text), past the
  * function's ftrace entry. Every instruction here is paid by each operation: it keeps no
  * more arguments than the callbacks want (to pass them on costs nothing), and has no
