@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
+#include <linux/sched/task_stack.h>
 
 #include "ipcstat.h"
 
@@ -38,14 +39,18 @@ static void eventfd_read_done(const struct ipc_call *call)
 	ipc_woke(call);
 }
 
-/* eventfd_write(file, buf, count, ppos) */
+/*
+ * eventfd_write(file, buf, count, ppos). io_uring, which tries again where the file is
+ * O_NONBLOCK, passes the position that it keeps with the request; all others have one on
+ * their stack.
+ */
 static void eventfd_write_done(const struct ipc_call *call)
 {
 	ssize_t ret = call->ret;
 
 	if (likely(ret >= 0))
 		ipc_moved(&eventfd_row, IPC_SEND, ret);
-	else if (ret != -EAGAIN || !ipc_in_io_uring())
+	else if (ret != -EAGAIN || object_is_on_stack((void *)call->arg[3]))
 		ipc_failed(&eventfd_row, IPC_SEND);
 	ipc_woke(call);
 }
@@ -151,7 +156,6 @@ static struct ipc_hook eventfd_hooks[] = {
 		.symbols = IPC_NAMES("eventfd_write"),
 		.done = eventfd_write_done,
 		.nargs = 4,
-		.uses = 1,
 		.sleeps = true,
 		.feeds = FEEDS(IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND)),
 	},
