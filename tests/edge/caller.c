@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
@@ -258,6 +259,20 @@ static int use_raw(void)
 	return 0;
 }
 
+/* numbers of eight bytes */
+static int use_eventfd(void)
+{
+	eventfd_t number = 3;
+	int fd = eventfd(0, 0);
+
+	MUST(fd >= 0);
+	for (int i = 0; i < ops; i = next(i)) {
+		MUST(write(fd, &number, sizeof(number)) == sizeof(number));
+		MUST(read(fd, data, SIZE) == sizeof(number));
+	}
+	return 0;
+}
+
 static const struct {
 	const char *row;
 	int (*use)(void);
@@ -277,6 +292,7 @@ static const struct {
 	{ "tcp", use_tcp },
 	{ "udp", use_udp },
 	{ "raw", use_raw },
+	{ "eventfd", use_eventfd },
 };
 
 int main(int argc, char **argv)
