@@ -8,6 +8,7 @@
 #include <mqueue.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
@@ -21,7 +22,7 @@
 
 static char data[256];
 static int pipes[3][2], fifo, courier[2];
-static int msg, sem, shm, memfd;
+static int msg, sem, shm, memfd, events;
 static mqd_t mq;
 static int stream[2], dgram[2], seqpacket[2], tcp[2], udp, raw;
 
@@ -45,10 +46,10 @@ static void make_pipes(void)
 	EDGE_MUST(fifo >= 0 && write(fifo, data, 5) == 5);
 }
 
-/* A pipe with seven bytes that only a message in a socket holds. */
-static void send_pipe(void)
+/* A pipe with seven bytes, and an eventfd, that only a message in a socket holds. */
+static void send_files(void)
 {
-	char control[CMSG_SPACE(2 * sizeof(int))] = "";
+	char control[CMSG_SPACE(3 * sizeof(int))] = "";
 	struct iovec iov = { data, 1 };
 	struct msghdr head = {
 		.msg_iov = &iov,
@@ -57,17 +58,18 @@ static void send_pipe(void)
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&head);
-	int fd[2];
+	int fd[3];
 
-	EDGE_MUST(!pipe(fd) && write(fd[1], data, 7) == 7);
+	fd[2] = eventfd(0, 0);
+	EDGE_MUST(fd[2] >= 0 && !pipe(fd) && write(fd[1], data, 7) == 7);
 	EDGE_MUST(!socketpair(AF_UNIX, SOCK_SEQPACKET, 0, courier));
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
 	memcpy(CMSG_DATA(cmsg), fd, sizeof(fd));
 	EDGE_MUST(sendmsg(courier[0], &head, 0) == 1);
-	close(fd[0]);
-	close(fd[1]);
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
 }
 
 static void make_ipc(void)
@@ -83,7 +85,8 @@ static void make_ipc(void)
 	shm = shmget(IPC_PRIVATE, 4096, 0600);
 	memfd = memfd_create("older", 0);
 	mq = mq_open("/older", O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
-	EDGE_MUST(msg >= 0 && sem >= 0 && shm >= 0 && memfd >= 0 && mq >= 0);
+	events = eventfd(5, EFD_SEMAPHORE);
+	EDGE_MUST(msg >= 0 && sem >= 0 && shm >= 0 && memfd >= 0 && mq >= 0 && events >= 0);
 	for (int i = 0; i < 2; i++)
 		EDGE_MUST(!msgsnd(msg, &m, sizeof(m.text), 0));
 	for (int i = 0; i < 3; i++)
@@ -136,7 +139,7 @@ int main(void)
 {
 	edge_unload();
 	make_pipes();
-	send_pipe();
+	send_files();
 	make_ipc();
 	make_sockets();
 	edge_load();
@@ -146,6 +149,14 @@ int main(void)
 	EDGE_MUST(read(pipes[0][0], data, 64) == 64);
 	edge_op("pipe", EDGE_SEND, 1, 64, 64, 0);
 	edge_op("pipe", EDGE_RECV, 1, 64, 64, 0);
+	edge_end();
+
+	edge_begin("an eventfd of before");
+	EDGE_MUST(write(events, &(eventfd_t){ 3 }, 8) == 8);
+	for (int i = 0; i < 7; i++)
+		EDGE_MUST(read(events, data, sizeof(data)) == 8);
+	edge_op("eventfd", EDGE_SEND, 1, 8, 8, 0);
+	edge_op("eventfd", EDGE_RECV, 7, 7 * 8, 7 * 8, 0);
 	edge_end();
 
 	edge_begin("what was queued before is received");
@@ -172,23 +183,26 @@ int main(void)
 	gauges("fifo", 1, 0, 5);
 	edge_end();
 
-	/* No process has it open, so it was not found. Its end must not be counted, either. */
-	edge_begin("a pipe that was under way in a message is not known");
+	/* No process has them open, so they were not found. Nor must their end be counted. */
+	edge_begin("a pipe and an eventfd that were under way in a message are not known");
 	close(courier[0]);
 	close(courier[1]);
 	gauges("pipe", 0, 0, 0);
+	gauges("eventfd", 0, 0, 0);
 	gauges("unix_seqpacket", 2, 1, 1);
 	edge_end();
 
-	edge_begin("queues, sets, segments and memfds of before go");
+	edge_begin("queues, sets, segments, memfds and eventfds of before go");
 	EDGE_MUST(!msgctl(msg, IPC_RMID, NULL) && !semctl(sem, 0, IPC_RMID));
 	EDGE_MUST(!shmctl(shm, IPC_RMID, NULL) && !mq_unlink("/older"));
 	close(memfd);
+	close(events);
 	mq_close(mq);
 	gauges("sysv_msg", 1, 1, 40);
 	gauges("sysv_sem", 1, 0, 0);
 	gauges("sysv_shm", 1, 0, 0);
 	gauges("posix_shm", 1, 0, 0);
+	gauges("eventfd", 1, 0, 0);
 	/* unknown while there are messages of before, but not for ever */
 	edge_now("posix_mq", "queued"); /* two readings have to agree */
 	edge_expect("posix_mq", "objects", -1);

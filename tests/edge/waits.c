@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
@@ -811,6 +812,56 @@ static void make_slow_raw(void)
 	EDGE_MUST(!setsockopt(fd[1], IPPROTO_IP, IP_HDRINCL, &(int){ 1 }, sizeof(int)));
 }
 
+/* ---- eventfds: fd[1] is a duplicate ---- */
+
+static void make_eventfd(void)
+{
+	fd[0] = eventfd(0, EFD_SEMAPHORE);
+	fd[1] = dup(fd[0]);
+	EDGE_MUST(fd[1] >= 0);
+}
+
+static void make_full_eventfd(void)
+{
+	make_eventfd();
+	EDGE_MUST(!eventfd_write(fd[1], ~0ULL - 1));
+}
+
+static long take_one(void)
+{
+	eventfd_t one;
+
+	return eventfd_read(fd[0], &one);
+}
+
+static void let_take(void)
+{
+	EDGE_MUST(!eventfd_write(fd[1], 1));
+}
+
+static long add_one(void)
+{
+	return eventfd_write(fd[1], 1);
+}
+
+static void let_add(void)
+{
+	EDGE_MUST(!take_one());
+}
+
+/* With room for one it falls asleep again. */
+static long add_two(void)
+{
+	return eventfd_write(fd[1], 2);
+}
+
+static void let_add_two(void)
+{
+	let_add();
+	pause_ms(1);
+	let_add();
+}
+
 /* From a socket through a pipe that is never full. */
 static long splice_socket(void)
 {
@@ -874,6 +925,9 @@ static const struct wait waits[] = {
 	{ "udp", "send", "send", SYS_sendto, 0, false, make_slow_udp, slow_fill, send_more, end_slowness, close_slow },
 	{ "raw", "send", "send", SYS_sendto, 0, false, make_slow_raw, slow_fill, send_more, end_slowness, close_slow },
 	{ "raw", "recv", "recv", SYS_recvfrom, 0, false, make_raw, NULL, receive_byte, send_byte, close_all },
+	{ "eventfd", "recv", "read", SYS_read, 0, false, make_eventfd, NULL, take_one, let_take, close_all },
+	{ "eventfd", "send", "write", SYS_write, 0, false, make_full_eventfd, NULL, add_one, let_add, close_all },
+	{ "eventfd", "send", "write, room for a part", SYS_write, 0, true, make_full_eventfd, NULL, add_two, let_add_two, close_all },
 };
 /* clang-format on */
 

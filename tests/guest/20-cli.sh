@@ -180,7 +180,7 @@ sleep 2
 kill -INT $!
 status=0; wait $! || status=$?
 is "Ctrl+C: status 0" $status 0
-is "Ctrl+C: the report is whole" "$(tail -n 2 "$dir/out" | awk '{ print $1 }' | xargs) $(cat "$dir/err")" "raw "
+is "Ctrl+C: the report is whole" "$(tail -n 2 "$dir/out" | awk '{ print $1 }' | xargs) $(cat "$dir/err")" "eventfd "
 
 # ---- the same, with the sanitizers ----
 

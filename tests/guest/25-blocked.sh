@@ -79,7 +79,7 @@ ipcstat blocked > "$dir/text"
 ipcstat blocked -J > "$dir/json"
 awk 'NR == 2 { for (i = 1; i <= NF; i++) if ($i == "blocked") c = i } NR > 2 { sum += $c }
 	END { print sum }' /proc/ipcstat > "$dir/sum"
-for row in pipe fifo sysv_msg posix_mq sysv_sem futex signal unix_stream unix_dgram unix_seqpacket tcp udp raw; do
+for row in pipe fifo sysv_msg posix_mq sysv_sem futex signal unix_stream unix_dgram unix_seqpacket tcp udp raw eventfd; do
 	is "23 in $row, all of the one process, each thread once" \
 		"$(awk -v row=$row -v pid=$sleepers '$4 == row { if ($1 == pid) of++; seen[$2]++ }
 			END { print of, length(seen) }' "$dir/text")" "23 23"
@@ -100,8 +100,8 @@ is "a pipe's reader is woken by who holds its other end" \
 is "a futex is named by its mapping" \
 	"$(json "$dir/json" '{t["object"] for t in j["blocked"] if t["mechanism"] == "futex"}')" \
 	"{'futex /dev/zero (deleted)+0x0'}"
-is "nobody knows who wakes a futex" \
-	"$(json "$dir/json" '{t["woken_by"] for t in j["blocked"] if t["mechanism"] in ("futex", "udp", "raw", "signal", "fifo")}')" "{None}"
+is "nobody knows who wakes a futex or an eventfd" \
+	"$(json "$dir/json" '{t["woken_by"] for t in j["blocked"] if t["mechanism"] in ("futex", "udp", "raw", "signal", "fifo", "eventfd")}')" "{None}"
 is "the process has a thread that is awake: no deadlock" "$(json "$dir/json" 'j["deadlocks"]')" "[]"
 ipcstat blocked --longer-than 1h > "$dir/text"
 is "--longer-than 1h: none" "$(wc -l < "$dir/text")" 1
@@ -111,9 +111,9 @@ is "--longer-than 500ms --mechanism: of these" "$(awk 'NR > 1 { print $4 }' "$di
 
 # --- who may see it ---
 unprivileged ipcstat blocked > "$dir/text"
-is "others' tasks are a number without names" "$(tail -n +2 "$dir/text")" "299 more, of other users"
+is "others' tasks are a number without names" "$(tail -n +2 "$dir/text")" "322 more, of other users"
 unprivileged ipcstat blocked -J > "$dir/json"
-is "in JSON, too" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"]')" "(0, 299)"
+is "in JSON, too" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"]')" "(0, 322)"
 mkfifo -m 666 "$dir/fifo"
 chmod 755 "$dir"
 unprivileged cat "$dir/fifo" &
@@ -124,10 +124,10 @@ pkill -9 -f "$dir/fifo"
 wait -n
 # In a user namespace one may be root, and still sees nothing of others.
 unprivileged unshare -Ur ipcstat blocked -J > "$dir/json"
-is "root of a user namespace" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"]')" "(0, 299)"
+is "root of a user namespace" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"]')" "(0, 322)"
 # Of the same user, but outside of the reader's PID namespace; the capability is dropped.
 unshare -pf --mount-proc setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace ipcstat blocked -J > "$dir/json"
-is "outside of the PID namespace" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"]')" "(0, 299)"
+is "outside of the PID namespace" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"]')" "(0, 322)"
 
 ok "sanitizers" build/sanitize/ipcstat blocked
 ok "sanitizers: JSON" build/sanitize/ipcstat blocked -J

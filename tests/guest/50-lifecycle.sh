@@ -10,7 +10,7 @@ caller=build/tests/edge/caller
 asleep=/tmp/asleep
 # One column of all rows that somebody can sleep in. The file in between is for the shell's
 # own pipes: it does not wait at one while /proc/ipcstat is read.
-sleeping=(pipe fifo sysv_msg posix_mq sysv_sem futex signal unix_stream unix_dgram unix_seqpacket tcp udp raw)
+sleeping=(pipe fifo sysv_msg posix_mq sysv_sem futex signal unix_stream unix_dgram unix_seqpacket tcp udp raw eventfd)
 each() { # column
 	cat /proc/ipcstat > /tmp/now
 	awk -v column="$1" -v rows=" ${sleeping[*]} " '
@@ -18,8 +18,8 @@ each() { # column
 	NR > 2 && index(rows, " " $1 " ") { printf "%s%s", sep, $at; sep = " " }' /tmp/now > /tmp/each
 	values=$(< /tmp/each)
 }
-same() { printf '%s ' "${sleeping[@]/*/$1}" | sed 's/ $//'; } # thirteen times
-rows=(pipe fifo sysv_msg posix_mq sysv_sem futex unix_stream unix_dgram unix_seqpacket tcp udp raw)
+same() { printf '%s ' "${sleeping[@]/*/$1}" | sed 's/ $//'; } # fourteen times
+rows=(pipe fifo sysv_msg posix_mq sysv_sem futex unix_stream unix_dgram unix_seqpacket tcp udp raw eventfd)
 
 backend() { ipcstat -J | sed -nE 's/.*"backend": *"([a-z]+)".*/\1/p'; }
 missed() { sed -n '1s/.* missed //p' /proc/ipcstat; }
@@ -98,9 +98,9 @@ for backend in auto probe; do
 	ok "$backend: load" modprobe ipcstat hooks=$backend
 	start=$EPOCHREALTIME
 	doze all 1000
-	diag "13,000 callers asleep after $(since "$start") s"
+	diag "14,000 callers asleep after $(since "$start") s"
 	each blocked
-	is "$backend: 13,000 are asleep" "$values" "$(same 1000)"
+	is "$backend: 14,000 are asleep" "$values" "$(same 1000)"
 	each recv_waits # the first is of pipes, which this script has, too
 	is "$backend: whose waits have not ended" "${values#* }" "$(same 0 | sed 's/^0 //')"
 	is "$backend: nothing is missed" "$(missed)" 0
@@ -123,8 +123,8 @@ for backend in auto probe; do
 	wake
 	diag "all awake after $(since "$start") s"
 	is "$backend: callers of before do not count" \
-		"$(for row in fifo sysv_msg posix_mq futex unix_stream unix_dgram unix_seqpacket tcp udp raw; do
-			echo -n "$(cell $row recv_ops) "; done)" "0 0 0 0 0 0 0 0 0 0 "
+		"$(for row in fifo sysv_msg posix_mq futex unix_stream unix_dgram unix_seqpacket tcp udp raw eventfd; do
+			echo -n "$(cell $row recv_ops) "; done)" "0 0 0 0 0 0 0 0 0 0 0 "
 	each recv_waits
 	is "$backend: nor do their waits" "${values#* }" "$(same 0 | sed 's/^0 //')"
 	is "$backend: what woke them does" "$(cell sysv_msg send_ops) $(cell posix_mq send_ops) $(cell sysv_sem send_ops)" \
@@ -144,7 +144,7 @@ is "10,000 sleepers: all counted" "$(cell sysv_msg recv_ops) $(cell sysv_msg rec
 is "10,000 sleepers: none missed" "$(missed)" 0
 ok "unload" rmmod ipcstat
 
-# --- 13,000 waits, from their beginning to their end ---
+# --- 14,000 waits, from their beginning to their end ---
 for backend in auto probe; do
 	ok "$backend: load" modprobe ipcstat hooks=$backend
 	doze all 1000

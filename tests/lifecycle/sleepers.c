@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
@@ -359,6 +360,26 @@ static void wake_raw(void)
 	}
 }
 
+static int events;
+
+static void make_eventfd(void)
+{
+	events = eventfd(0, EFD_SEMAPHORE);
+	MUST(events >= 0);
+}
+
+static void sleep_eventfd(void)
+{
+	eventfd_t one;
+
+	MUST(!eventfd_read(events, &one));
+}
+
+static void wake_eventfd(void)
+{
+	MUST(!eventfd_write(events, count));
+}
+
 static const struct mech {
 	const char *row;
 	long syscall; /* that they sleep in */
@@ -379,6 +400,7 @@ static const struct mech {
 	{ "tcp", SYS_recvfrom, make_tcp, sleep_tcp, wake_tcp, NULL },
 	{ "udp", SYS_recvfrom, make_udp, sleep_udp, wake_udp, NULL },
 	{ "raw", SYS_recvfrom, make_raw, sleep_raw, wake_raw, NULL },
+	{ "eventfd", SYS_read, make_eventfd, sleep_eventfd, wake_eventfd, NULL },
 };
 
 #define NR_MECHS (sizeof(mechs) / sizeof(mechs[0]))

@@ -381,7 +381,7 @@ static void right_requests(void)
 		   "INFO");
 
 	query(IPCSTAT_CMD_ROW, NLM_F_DUMP, NULL, 0, &all);
-	edge_check(!all.error && all.done && all.nr == 15, "all rows: 15");
+	edge_check(!all.error && all.done && all.nr == 16, "all rows: 16");
 	for (unsigned int i = 0; i < all.nr; i++) {
 		len = put(attrs, 0, IPCSTAT_A_MECH, all.name[i], strlen(all.name[i]) + 1);
 		query(IPCSTAT_CMD_ROW, 0, attrs, len, &a);
@@ -414,7 +414,7 @@ static void right_requests(void)
 	edge_check(!a.error && a.done && a.nr > 0 && a.nr < all.nr, "the hooks of one row");
 
 	query(IPCSTAT_CMD_HIST, NLM_F_DUMP, NULL, 0, &all);
-	edge_check(!all.error && all.done && all.nr == 15 && has(&all, IPCSTAT_A_HIST, 0),
+	edge_check(!all.error && all.done && all.nr == 16 && has(&all, IPCSTAT_A_HIST, 0),
 		   "all histograms");
 	sig = UINT32_MAX;
 	len = put(attrs, 0, IPCSTAT_A_START, &sig, sizeof(sig));
@@ -579,11 +579,11 @@ static void proc_file(void)
 		"mechanism objects queued queued_bytes blocked send_ops send_bytes send_copied "
 		"send_waits send_wait_ns send_fails recv_ops recv_bytes recv_copied recv_waits "
 		"recv_wait_ns recv_fails";
-	static const char *const order[] = { "pipe",        "fifo",       "sysv_msg",
-					     "posix_mq",    "sysv_shm",   "posix_shm",
-					     "sysv_sem",    "futex",      "signal",
-					     "unix_stream", "unix_dgram", "unix_seqpacket",
-					     "tcp",         "udp",        "raw" };
+	static const char *const order[] = {
+		"pipe",     "fifo",  "sysv_msg", "posix_mq",    "sysv_shm",   "posix_shm",
+		"sysv_sem", "futex", "signal",   "unix_stream", "unix_dgram", "unix_seqpacket",
+		"tcp",      "udp",   "raw",      "eventfd"
+	};
 	char text[2048], before[2048], after[2048];
 	unsigned long long since, missed;
 	unsigned int attached, all, nr;
