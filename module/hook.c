@@ -118,6 +118,7 @@ static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 			.begin = hook->begin, .asleep = hook->asleep, .done = hook->done,
 		};
 
+		st->kind = "wrap";
 		st->slot = wrap->attach(&want);
 		if (st->slot >= 0 || st->slot == -ENOENT)
 			return min(st->slot, 0);
