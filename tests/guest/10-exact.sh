@@ -8,12 +8,13 @@
 . tests/guest/lib.bash
 . tests/guest/exact.bash
 
-# Calls by name, as strace counts them while ipclab finds ipcstat's counts exact.
+# Calls by name, as strace counts them while ipclab finds ipcstat's counts exact; with $on
+# only those on such files.
 straced() { # row, calls...
 	local row=$1 call calls out=/tmp/strace.out
 	shift
 	calls=$(IFS=,; echo "$*")
-	ok "$row: exact under strace" strace -f -c -o $out -e "trace=$calls" ipclab run "$row" --strict
+	ok "$row: exact under strace" strace -f -c -o $out ${on:+-P "$on"} -e "trace=$calls" ipclab run "$row" --strict
 	for call; do
 		is "$row: strace counts $call" "$(awk -v c="$call" '$NF == c { print $4 }' $out)" 23
 	done
@@ -61,4 +62,5 @@ straced sysv_shm shmat shmdt
 straced posix_mq mq_timedsend mq_timedreceive
 straced unix_seqpacket sendto recvfrom
 straced udp sendto recvfrom
+on='anon_inode:[eventfd]' straced eventfd write read
 done_testing
