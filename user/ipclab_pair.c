@@ -103,10 +103,6 @@ void lab_slept(struct pair *p, uint64_t since)
 	atomic_fetch_add(&p->shared->away_ns, lab_now() - since);
 }
 
-/*
- * /proc/PID/wchan names a function only once the task has left its CPU's run
- * queue: it does sleep then, and is not just about to.
- */
 static bool is_any_of(const char *wchan, const char *functions)
 {
 	char names[64], *name, *rest = names;
@@ -118,6 +114,10 @@ static bool is_any_of(const char *wchan, const char *functions)
 	return false;
 }
 
+/*
+ * /proc/PID/wchan names a function only once the task has left its CPU's run
+ * queue: it does sleep then, and is not just about to.
+ */
 int lab_await_sleep(struct pair *p, const char *functions)
 {
 	uint64_t start = lab_now();
