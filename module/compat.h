@@ -216,26 +216,47 @@ static inline void ipc_sysv_args(unsigned long args[6])
 	args[2] = arg[2];
 }
 
+/* Whether ipc_code_calls() can read the machine's code; where not, all is taken for granted. */
+#define IPC_READS_CODE	IS_ENABLED(CONFIG_X86_64)
+
 /*
- * Whether code of the kernel calls a function, whose place is behind its landing pad. A jump
- * to it is no call: it has another return address. With call depth tracking
- * (retbleed=stuff) the call goes to the padding before the function.
+ * The size of the opcode at @code, if a relative call may be there, or with @jumps a relative
+ * jump, also a conditional one: 32 bits follow, to where it goes. Else 0. The first
+ * byte may be a kprobe's breakpoint. (A jump that an optimized kprobe has replaced is none.)
  */
-static inline bool ipc_code_calls(unsigned long start, unsigned long size, unsigned long function)
+static inline unsigned int ipc_branch(const u8 *code, bool jumps)
 {
-#ifdef CONFIG_X86_64
-	unsigned long at;
+	if (code[0] == 0xe8 || code[0] == 0xcc || (jumps && code[0] == 0xe9))
+		return 1;
+	return jumps && code[0] == 0x0f && (code[1] & 0xf0) == 0x80 ? 2 : 0;
+}
+
+/*
+ * Whether code of the kernel calls a function, whose place is behind its landing pad; with
+ * @jumps also whether it ends in a jump to it. A jump is no call: it has another
+ * return address. With call depth tracking (retbleed=stuff) the call goes to the
+ * padding before the function; jumps inside of the code are none to what lies behind it.
+ */
+static inline bool ipc_code_calls(unsigned long start, unsigned long size, unsigned long function,
+				  bool jumps)
+{
+	unsigned long at, target;
+	unsigned int opcode;
+	u8 code[6];
 	s32 offset;
 
-	for (at = start; at + 5 <= start + size; at++) {
-		memcpy(&offset, (const void *)(at + 1), sizeof(offset));
-		if (*(const u8 *)at == 0xe8 && function - (at + 5 + offset) <= 32)
+	for (at = start; at < start + size; at++) {
+		if (copy_from_kernel_nofault(code, (const void *)at, sizeof(code)))
+			break;
+		opcode = ipc_branch(code, jumps);
+		if (!opcode)
+			continue;
+		memcpy(&offset, code + opcode, sizeof(offset));
+		target = at + opcode + sizeof(offset) + offset;
+		if (function - target <= 32 && target - start >= size)
 			return true;
 	}
-	return false;
-#else
-	return true;	/* not known: taken for granted */
-#endif
+	return !IPC_READS_CODE;
 }
 
 #endif /* _IPCSTAT_COMPAT_H */

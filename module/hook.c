@@ -55,6 +55,59 @@ static u64 since;
 /* The wrapper module's interface; NULL: it is not loaded, or not wanted. */
 static const struct ipc_wrap_api *wrap;
 
+/* ---- callers ---- */
+
+/* Takes the first of some alternatives, "one|other", into @name. False: none is left. */
+static bool ipc_next_name(const char **alternatives, char name[IPC_CALLER_NAME])
+{
+	size_t len = strcspn(*alternatives, "|");
+
+	if (!**alternatives || WARN_ON_ONCE(len >= IPC_CALLER_NAME))
+		return false;
+	memcpy(name, *alternatives, len);
+	name[len] = '\0';
+	*alternatives += len + ((*alternatives)[len] == '|');
+	return true;
+}
+
+/* Whether one of some alternatives calls @function, or, with a "|" in front, none exists. */
+static bool ipc_is_called_by(const char *alternatives, unsigned long function)
+{
+	bool absent = *alternatives == '|';
+	char name[IPC_CALLER_NAME];
+
+	alternatives += absent;
+	while (ipc_next_name(&alternatives, name)) {
+		struct ipc_range range;
+		int err = ipc_resolve(name, &range);
+
+		if (!err && ipc_code_calls(range.start, range.size, function, true))
+			return true;
+		if (err != -ENOENT)
+			absent = false;
+	}
+	return absent;
+}
+
+/*
+ * A function exists, and has still been merged into some of its callers: what these do
+ * would not be seen.
+ */
+static int ipc_check_called_by(const struct ipc_hook *hook, const char *symbol)
+{
+	const char *const *caller;
+	struct ipc_range range;
+	int err;
+
+	if (!hook->called_by || !IPC_READS_CODE)
+		return 0;
+	err = ipc_resolve(symbol, &range);
+	for (caller = hook->called_by; !err && *caller; caller++)
+		if (!ipc_is_called_by(*caller, range.start))
+			err = -ESRCH;
+	return err;
+}
+
 /* ---- results: wrapper or kretprobe ---- */
 
 static struct ipc_hook_state *ipc_krp_state(struct kretprobe *krp)
@@ -264,19 +317,13 @@ static int ipc_add_callers(struct ipc_hook_state *st, const char *alternatives,
 	unsigned int nr_before = st->nr_callers;
 	char name[IPC_CALLER_NAME];
 
-	while (*alternatives) {
-		size_t len = strcspn(alternatives, "|");
+	while (ipc_next_name(&alternatives, name)) {
 		struct ipc_range range;
 
-		if (WARN_ON_ONCE(len >= sizeof(name)))
-			return -EINVAL;
-		memcpy(name, alternatives, len);
-		name[len] = '\0';
-		alternatives += len + (alternatives[len] == '|');
 		if (ipc_resolve(name, &range))
 			continue;
 		if (!st->hook->indirect &&
-		    !ipc_code_calls(range.start, range.size, function))
+		    !ipc_code_calls(range.start, range.size, function, false))
 			continue;
 		if (WARN_ON_ONCE(st->nr_callers == IPC_MAX_CALLERS))
 			return -ENOSPC;
@@ -341,6 +388,10 @@ static int ipc_attach_trace(struct ipc_hook_state *st, const char *name)
 
 static int ipc_attach_one(struct ipc_hook_state *st, const char *symbol)
 {
+	int err = ipc_check_called_by(st->hook, symbol);
+
+	if (err)
+		return err;
 	switch (st->hook->kind) {
 	case IPC_HOOK_RETURN:
 		return ipc_attach_return(st, symbol);

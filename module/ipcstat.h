@@ -349,6 +349,10 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  *	a name or alternatives, "one|other", of which those that do not exist, or have
  *	no call of it in their code, are passed over; one of each must be left.
  * @indirect: IPC_HOOK_ENTRY: the callers call it through a pointer: their code does not tell
+ * @called_by: IPC_HOOK_RETURN, IPC_HOOK_ENTRY: for a function that the compiler may merge into
+ *	callers: these must call it, or end in a jump to it, or the candidate is not
+ *	attached. Names or alternatives as above; "|one|other" is also content if none of
+ *	them exists. Looked at once, where the machine's code can be read (x86-64).
  * @nargs: IPC_HOOK_RETURN: number of arguments, 6 if 0; 7 for a function with seven
  * @uses: IPC_HOOK_RETURN: the callbacks look at the first so many of them; all if 0. Each
  *	costs an instruction a call.
@@ -371,6 +375,7 @@ struct ipc_hook {
 	};
 	ipc_done_t begin, asleep;
 	const char *const *callers;
+	const char *const *called_by;
 	u8 nargs, uses;
 	bool sleeps;
 	bool indirect;
@@ -380,7 +385,7 @@ struct ipc_hook {
 	struct ipc_hook_state *state;
 };
 
-/* A NULL-terminated list of names, for ->symbols, ->callers and ->details. */
+/* A NULL-terminated list of names, for ->symbols, ->callers, ->called_by and ->details. */
 #define IPC_NAMES(...)	((const char *const []){ __VA_ARGS__, NULL })
 /* A table of feeds. */
 #define IPC_FEEDS(...)	((const struct ipc_feed []){ __VA_ARGS__, { NULL, 0 } })

@@ -197,6 +197,8 @@ static struct ipc_hook futex_hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_futex"),
+		.called_by = IPC_NAMES("__x64_sys_futex", "|__ia32_sys_futex",
+				       "|__ia32_sys_futex_time32"),
 		.done = futex_done,
 		.nargs = 7,
 		.uses = 2,
@@ -211,6 +213,7 @@ static struct ipc_hook futex_hooks[] = {
 	}, {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("futex_do_wait", "futex_wait_queue"),
+		.called_by = IPC_NAMES("__futex_wait|futex_wait", "futex_wait_requeue_pi"),
 		.entry = wait_entry,
 		.feeds = IPC_FEEDS({ &futex_row, WAIT_BITS }),
 	}, {

@@ -198,6 +198,8 @@ static struct ipc_hook hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_mq_timedsend"),
+		.called_by = IPC_NAMES("__x64_sys_mq_timedsend", "|__ia32_sys_mq_timedsend",
+				       "|__ia32_sys_mq_timedsend_time32"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
 				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) |
 				     IPC_BITS_QUEUE }),
@@ -208,6 +210,8 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_mq_timedreceive"),
+		.called_by = IPC_NAMES("__x64_sys_mq_timedreceive", "|__ia32_sys_mq_timedreceive",
+				       "|__ia32_sys_mq_timedreceive_time32"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
 				     IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = mq_receive_done,
@@ -223,6 +227,7 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("wq_sleep"),
+		.called_by = IPC_NAMES("do_mq_timedsend", "do_mq_timedreceive"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
 				     IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.entry = mq_sleeps,

@@ -290,6 +290,7 @@ static struct ipc_hook signal_hooks[] = {
 	[SIGNALFD_COPY] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("signalfd_copyinfo"),
+		.called_by = IPC_NAMES("signalfd_read_iter|signalfd_read"),
 		.done = signalfd_copied,
 		.nargs = 2,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS }),

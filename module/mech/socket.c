@@ -404,10 +404,11 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 		.optional = without, \
 	}
 
-#define WAIT_HOOK(name, inside, last, args, ...) \
+#define WAIT_HOOK(name, by, inside, last, args, ...) \
 	{ \
 		.kind = IPC_HOOK_RETURN, \
 		.symbols = IPC_NAMES(name), \
+		.called_by = by, \
 		.feeds = IPC_FEEDS(__VA_ARGS__), \
 		.asleep = inside, \
 		.done = last, \
@@ -415,11 +416,12 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 		.sleeps = true, \
 	}
 
-#define SLEEP_HOOK(own, function, handler, from, ...) \
+#define SLEEP_HOOK(own, function, by, handler, from, ...) \
 	{ \
 		.kind = IPC_HOOK_ENTRY, \
 		.name = own, \
 		.symbols = IPC_NAMES(function), \
+		.called_by = by, \
 		.callers = from, \
 		.feeds = IPC_FEEDS(__VA_ARGS__), \
 		.entry = handler, \
@@ -446,34 +448,37 @@ static struct ipc_hook socket_hooks[] = {
 	SOCKET_HOOK("inet6_recvmsg", inet_recv_done, 4, IPC_NO_INET6, RECVS(&ipc_tcp), RECVS(&ipc_udp)),
 	SOCKET_HOOK("sock_common_recvmsg", raw6_recv_done, 4, false, RECVS(&ipc_raw)),
 
-	WAIT_HOOK("unix_stream_connect", NULL, wait_done, 4,
+	WAIT_HOOK("unix_stream_connect", NULL, NULL, wait_done, 4,
 		  WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_seqpacket)),
-	WAIT_HOOK("unix_accept", NULL, wait_done, 4,
+	WAIT_HOOK("unix_accept", NULL, NULL, wait_done, 4,
 		  WAITS_TO(IPC_RECV, &ipc_unix_stream), WAITS_TO(IPC_RECV, &ipc_unix_seqpacket)),
-	WAIT_HOOK("__inet_stream_connect", connect_sleeps, connect_done, 5,
-		  WAITS_TO(IPC_SEND, &ipc_tcp)),
-	WAIT_HOOK("inet_csk_accept", accept_sleeps, wait_done, 4, WAITS_TO(IPC_RECV, &ipc_tcp)),
+	WAIT_HOOK("__inet_stream_connect", IPC_NAMES("inet_stream_connect"), connect_sleeps,
+		  connect_done, 5, WAITS_TO(IPC_SEND, &ipc_tcp)),
+	WAIT_HOOK("inet_csk_accept", NULL, accept_sleeps, wait_done, 4,
+		  WAITS_TO(IPC_RECV, &ipc_tcp)),
 
-	SLEEP_HOOK("unix_stream_read_generic/prepare_to_wait", "prepare_to_wait",
+	SLEEP_HOOK("unix_stream_read_generic/prepare_to_wait", "prepare_to_wait", NULL,
 		   stream_reader_sleeps,
 		   IPC_NAMES("unix_stream_read_generic|unix_stream_data_wait"),
 		   WAITS_TO(IPC_RECV, &ipc_unix_stream)),
-	SLEEP_HOOK("sock_alloc_send_pskb/prepare_to_wait", "prepare_to_wait", sender_sleeps,
+	SLEEP_HOOK("sock_alloc_send_pskb/prepare_to_wait", "prepare_to_wait", NULL, sender_sleeps,
 		   IPC_NAMES("sock_alloc_send_pskb|sock_wait_for_wmem"),
 		   WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_dgram),
 		   WAITS_TO(IPC_SEND, &ipc_unix_seqpacket),
 		   WAITS_TO(IPC_SEND, &ipc_udp), WAITS_TO(IPC_SEND, &ipc_raw)),
-	SLEEP_HOOK(NULL, "unix_wait_for_peer", peer_sleeps, NULL,
+	SLEEP_HOOK(NULL, "unix_wait_for_peer",
+		   IPC_NAMES("unix_dgram_sendmsg", "unix_stream_connect"), peer_sleeps, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_unix_stream), WAITS_TO(IPC_SEND, &ipc_unix_dgram),
 		   WAITS_TO(IPC_SEND, &ipc_unix_seqpacket)),
-	SLEEP_HOOK(NULL, "__skb_wait_for_more_packets", receiver_sleeps, NULL,
+	SLEEP_HOOK(NULL, "__skb_wait_for_more_packets", IPC_NAMES("__skb_recv_datagram"),
+		   receiver_sleeps, NULL,
 		   WAITS_TO(IPC_RECV, &ipc_unix_stream), WAITS_TO(IPC_RECV, &ipc_unix_dgram),
 		   WAITS_TO(IPC_RECV, &ipc_unix_seqpacket),
 		   WAITS_TO(IPC_RECV, &ipc_udp), WAITS_TO(IPC_RECV, &ipc_raw)),
-	SLEEP_HOOK(NULL, "sk_wait_data", receiver_sleeps, NULL, WAITS_TO(IPC_RECV, &ipc_tcp)),
-	SLEEP_HOOK(NULL, "sk_stream_wait_memory", stream_sender_sleeps, NULL,
+	SLEEP_HOOK(NULL, "sk_wait_data", NULL, receiver_sleeps, NULL, WAITS_TO(IPC_RECV, &ipc_tcp)),
+	SLEEP_HOOK(NULL, "sk_stream_wait_memory", NULL, stream_sender_sleeps, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_tcp)),
-	SLEEP_HOOK(NULL, "sk_stream_wait_connect", stream_sender_sleeps, NULL,
+	SLEEP_HOOK(NULL, "sk_stream_wait_connect", NULL, stream_sender_sleeps, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_tcp)),
 };
 

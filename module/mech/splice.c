@@ -105,6 +105,7 @@ static struct ipc_hook splice_hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_splice"),
+		.called_by = IPC_NAMES("__do_splice|__x64_sys_splice"),
 		.done = splice_done,
 		.uses = 3,
 		.sleeps = true,
@@ -112,6 +113,7 @@ static struct ipc_hook splice_hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_tee"),
+		.called_by = IPC_NAMES("__x64_sys_tee", "|__ia32_sys_tee"),
 		.done = tee_done,
 		.nargs = 4,
 		.uses = 2,
@@ -120,6 +122,8 @@ static struct ipc_hook splice_hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_sendfile"),
+		.called_by = IPC_NAMES("__x64_sys_sendfile64", "|__ia32_compat_sys_sendfile",
+				       "|__ia32_compat_sys_sendfile64"),
 		.done = sendfile_done,
 		.nargs = 5,
 		.uses = 2,

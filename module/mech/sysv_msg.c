@@ -77,6 +77,9 @@ static struct ipc_hook hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_msgsnd"),
+		.called_by = IPC_NAMES("__x64_sys_msgsnd|ksys_msgsnd",
+				       "|__ia32_compat_sys_msgsnd|compat_ksys_msgsnd",
+				       "|compat_ksys_msgsnd"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }),
 		.done = msgsnd_done,
 		.nargs = 5,
@@ -85,6 +88,9 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_msgrcv"),
+		.called_by = IPC_NAMES("__x64_sys_msgrcv|ksys_msgrcv",
+				       "|__ia32_compat_sys_msgrcv|compat_ksys_msgrcv",
+				       "|compat_ksys_msgrcv"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = msgrcv_done,
 		.asleep = msgrcv_sleeps,

@@ -77,6 +77,7 @@ static struct ipc_hook hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__do_semtimedop"),
+		.called_by = IPC_NAMES("do_semtimedop|ksys_semtimedop"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_sem,
 				     IPC_BITS_OPS(IPC_SEND) | IPC_BITS_FAILS(IPC_SEND) |
 				     IPC_BITS_OPS(IPC_RECV) | IPC_BITS_FAILS(IPC_RECV) |

@@ -99,6 +99,7 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_shmat"),
+		.called_by = IPC_NAMES("__x64_sys_shmat", "|__ia32_compat_sys_shmat"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_SEND) }),
 		.done = shmat_done,
 		.nargs = 5,
@@ -106,6 +107,7 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("ksys_shmdt"),
+		.called_by = IPC_NAMES("__x64_sys_shmdt", "|__ia32_sys_shmdt"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_RECV) }),
 		.done = shmdt_done,
 		.nargs = 1,
