@@ -605,6 +605,7 @@ bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info)
 	info->symbol = st->symbol;
 	info->reason = ipc_hook_reason(st);
 	info->missed = ipc_hook_missed(st);
+	info->nargs = st->hook->kind == IPC_HOOK_RETURN ? st->hook->nargs ?: 6 : 0;
 	info->feeds = st->hook->feeds;
 	return true;
 }

@@ -499,6 +499,7 @@ u64 ipc_signal_read(unsigned int sig, unsigned int col);
 struct ipc_hook_info {
 	const char *name, *kind, *state, *symbol, *reason;
 	u64 missed;
+	unsigned int nargs;	/* 0: no hook on results */
 	const struct ipc_feed *feeds;
 };
 

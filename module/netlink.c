@@ -204,6 +204,8 @@ static int ipc_put_hook(struct sk_buff *skb, const struct ipc_hook_info *info)
 	for (feed = info->feeds; feed && feed->row; feed++)
 		if (nla_put_string(skb, IPCSTAT_HOOK_A_FEEDS, feed->row->name))
 			return -EMSGSIZE;
+	if (info->nargs && nla_put_u32(skb, IPCSTAT_HOOK_A_ARGS, info->nargs))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }

@@ -52,6 +52,8 @@ static void print_json(const struct nl_hooks *hooks)
 			json_string(&json, "symbol", hook->symbol);
 		if (hook->reason)
 			json_string(&json, "reason", hook->reason);
+		if (hook->args)
+			json_number(&json, "args", hook->args);
 		json_open(&json, "feeds", '[');
 		if (*hook->feeds)
 			names_split(&feeds, hook->feeds);

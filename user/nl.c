@@ -475,6 +475,7 @@ static int read_hook(struct nlmsghdr *hdr, void *result)
 		[IPCSTAT_HOOK_A_REASON] = { .type = NLA_STRING },
 		[IPCSTAT_HOOK_A_MISSED] = { .type = NLA_U64 },
 		[IPCSTAT_HOOK_A_FEEDS] = { .type = NLA_STRING },
+		[IPCSTAT_HOOK_A_ARGS] = { .type = NLA_U32 },
 	};
 	struct nlattr *message[IPCSTAT_A_MAX + 1], *tb[IPCSTAT_HOOK_A_MAX + 1];
 	struct nl_hooks *hooks = result;
@@ -492,6 +493,8 @@ static int read_hook(struct nlmsghdr *hdr, void *result)
 	hook += hooks->nr++;
 	memset(hook, 0, sizeof(*hook));
 	hook->missed = nla_get_u64(tb[IPCSTAT_HOOK_A_MISSED]);
+	if (tb[IPCSTAT_HOOK_A_ARGS])
+		hook->args = nla_get_u32(tb[IPCSTAT_HOOK_A_ARGS]);
 	if (copy_string(tb[IPCSTAT_HOOK_A_NAME], &hook->name) ||
 	    copy_string(tb[IPCSTAT_HOOK_A_KIND], &hook->kind) ||
 	    copy_string(tb[IPCSTAT_HOOK_A_STATE], &hook->state) ||

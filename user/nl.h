@@ -39,6 +39,7 @@ struct nl_hook {
 	char *symbol, *reason;     /* may be NULL */
 	char *feeds;               /* names of rows, comma-separated; may be empty */
 	uint64_t missed;
+	uint32_t args; /* how many the function is taken to have; 0: no hook on results */
 };
 
 struct nl_hooks {

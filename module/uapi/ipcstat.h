@@ -50,13 +50,15 @@
  *
  *	HOOK	dump	[MECH string]		all hooks; or those that feed a row
  *			->  HOOK nest		{NAME, KIND, STATE, [SYMBOL],
- *						 [REASON], MISSED, FEEDS ...}
+ *						 [REASON], MISSED, FEEDS ..., [ARGS]}
  *			    one message a hook. KIND is "wrap", "probe", "entry" or
  *			    "tracepoint"; STATE is "attached", "unavailable" (then
  *			    REASON says why, and what the hook feeds is unknown) or
  *			    "absent" (this kernel has no such path: nothing to
  *			    count); SYMBOL is the kernel's function or tracepoint;
- *			    FEEDS names the rows.
+ *			    FEEDS names the rows. With "wrap" and "probe" ARGS is how many
+ *			    arguments the function is taken to have at most: so many
+ *			    are passed on to it.
  *
  *	HIST	do	MECH string		the histograms of a row
  *		dump	[MECH string]		of all rows; or only of this one
@@ -177,6 +179,7 @@ enum ipcstat_hook_attr {
 	IPCSTAT_HOOK_A_REASON,		/* string */
 	IPCSTAT_HOOK_A_MISSED,		/* u64 */
 	IPCSTAT_HOOK_A_FEEDS,		/* string, repeated */
+	IPCSTAT_HOOK_A_ARGS,		/* u32 */
 
 	__IPCSTAT_HOOK_A_MAX,
 	IPCSTAT_HOOK_A_MAX = __IPCSTAT_HOOK_A_MAX - 1
