@@ -79,7 +79,7 @@ static bool ipc_is_called_by(const char *alternatives, unsigned long function)
 	alternatives += absent;
 	while (ipc_next_name(&alternatives, name)) {
 		struct ipc_range range;
-		int err = ipc_resolve(name, &range);
+		int err = ipc_resolve_near(name, function, &range);
 
 		if (!err && ipc_code_calls(range.start, range.size, function, true))
 			return true;
@@ -93,19 +93,14 @@ static bool ipc_is_called_by(const char *alternatives, unsigned long function)
  * A function exists, and has still been merged into some of its callers: what these do
  * would not be seen.
  */
-static int ipc_check_called_by(const struct ipc_hook *hook, const char *symbol)
+static int ipc_check_called_by(const struct ipc_hook *hook, unsigned long function)
 {
 	const char *const *caller;
-	struct ipc_range range;
-	int err;
 
-	if (!hook->called_by || !IPC_READS_CODE)
-		return 0;
-	err = ipc_resolve(symbol, &range);
-	for (caller = hook->called_by; !err && *caller; caller++)
-		if (!ipc_is_called_by(*caller, range.start))
-			err = -ESRCH;
-	return err;
+	for (caller = hook->called_by; IPC_READS_CODE && caller && *caller; caller++)
+		if (!ipc_is_called_by(*caller, function))
+			return -ESRCH;
+	return 0;
 }
 
 /* ---- results: wrapper or kretprobe ---- */
@@ -162,6 +157,13 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 
 static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 {
+	struct ipc_range range;
+	int err = 0;
+
+	if (st->hook->called_by)
+		err = ipc_resolve(symbol, &range) ?: ipc_check_called_by(st->hook, range.start);
+	if (err)
+		return err;
 	if (wrap) {
 		const struct ipc_hook *hook = st->hook;
 		const struct ipc_wrap_hook want = {
@@ -351,7 +353,7 @@ static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 	err = ipc_resolve(symbol, &range);
 	if (err)
 		return err;
-	err = ipc_find_callers(st, range.start);
+	err = ipc_check_called_by(st->hook, range.start) ?: ipc_find_callers(st, range.start);
 	return err ?: ipc_entry_add(st, range.start);
 }
 
@@ -388,10 +390,6 @@ static int ipc_attach_trace(struct ipc_hook_state *st, const char *name)
 
 static int ipc_attach_one(struct ipc_hook_state *st, const char *symbol)
 {
-	int err = ipc_check_called_by(st->hook, symbol);
-
-	if (err)
-		return err;
 	switch (st->hook->kind) {
 	case IPC_HOOK_RETURN:
 		return ipc_attach_return(st, symbol);

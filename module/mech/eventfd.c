@@ -162,8 +162,7 @@ static struct ipc_hook eventfd_hooks[] = {
 	[EVENTFD_CREATE] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_eventfd"),
-		.called_by = IPC_NAMES("__x64_sys_eventfd2", "__x64_sys_eventfd",
-				       "|__ia32_sys_eventfd2", "|__ia32_sys_eventfd"),
+		.called_by = IPC_NAMES("__x64_sys_eventfd2", "__x64_sys_eventfd"),
 		.done = eventfd_create_done,
 		.nargs = 2,
 		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),

@@ -198,8 +198,7 @@ static struct ipc_hook hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_mq_timedsend"),
-		.called_by = IPC_NAMES("__x64_sys_mq_timedsend", "|__ia32_sys_mq_timedsend",
-				       "|__ia32_sys_mq_timedsend_time32"),
+		.called_by = IPC_NAMES("__x64_sys_mq_timedsend", "|__ia32_sys_mq_timedsend_time32"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
 				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) |
 				     IPC_BITS_QUEUE }),
@@ -210,7 +209,7 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_mq_timedreceive"),
-		.called_by = IPC_NAMES("__x64_sys_mq_timedreceive", "|__ia32_sys_mq_timedreceive",
+		.called_by = IPC_NAMES("__x64_sys_mq_timedreceive",
 				       "|__ia32_sys_mq_timedreceive_time32"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
 				     IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),

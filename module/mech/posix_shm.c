@@ -178,6 +178,7 @@ static struct ipc_hook posix_shm_hooks[] = {
 		.symbols = IPC_NAMES("vm_mmap_pgoff"),
 		.called_by = IPC_NAMES("vm_mmap"),
 		.done = mmap_done,
+		.nargs = 6,
 		.feeds = IPC_FEEDS({ &posix_shm_row, IPC_BITS_OPS(IPC_SEND) |
 						     IPC_BIT(IPC_SEND + IPC_D_BYTES) }),
 	}, {

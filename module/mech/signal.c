@@ -268,6 +268,7 @@ enum { GENERATE, DELIVER, SIGNALFD_COPY, SIGNALFD_READ, SIGTIMEDWAIT, COMPAT_32,
 		.symbols = IPC_NAMES(__VA_ARGS__), \
 		.asleep = wait_sleeps, \
 		.done = wait_done, \
+		.nargs = 1, \
 		.sleeps = true, \
 		.optional = without, \
 		.feeds = IPC_FEEDS({ &signal_row, WAIT_BITS }), \
@@ -300,6 +301,7 @@ static struct ipc_hook signal_hooks[] = {
 		.symbols = IPC_NAMES("signalfd_read_iter", "signalfd_read"),
 		.asleep = wait_sleeps,
 		.done = signalfd_read_done,
+		.nargs = 4,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
 	},
@@ -308,6 +310,7 @@ static struct ipc_hook signal_hooks[] = {
 		.symbols = IPC_NAMES("__x64_sys_rt_sigtimedwait", "__arm64_sys_rt_sigtimedwait"),
 		.asleep = wait_sleeps,
 		.done = sigtimedwait_done,
+		.nargs = 1,
 		.sleeps = true,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
 	},
@@ -317,6 +320,7 @@ static struct ipc_hook signal_hooks[] = {
 				     "__arm64_compat_sys_rt_sigtimedwait_time32"),
 		.asleep = wait_sleeps,
 		.done = sigtimedwait_done,
+		.nargs = 1,
 		.sleeps = true,
 		.optional = true,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),
@@ -327,6 +331,7 @@ static struct ipc_hook signal_hooks[] = {
 				     "__arm64_compat_sys_rt_sigtimedwait_time64"),
 		.asleep = wait_sleeps,
 		.done = sigtimedwait_done,
+		.nargs = 1,
 		.sleeps = true,
 		.optional = true,
 		.feeds = IPC_FEEDS({ &signal_row, RECV_BITS | WAIT_BITS }),

@@ -107,7 +107,7 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("ksys_shmdt"),
-		.called_by = IPC_NAMES("__x64_sys_shmdt", "|__ia32_sys_shmdt"),
+		.called_by = IPC_NAMES("__x64_sys_shmdt"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_RECV) }),
 		.done = shmdt_done,
 		.nargs = 1,

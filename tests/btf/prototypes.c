@@ -120,15 +120,16 @@ static bool in_table(const struct btf_type *function)
 	bool known = false;
 
 	write_prototype(is, function);
-	for (unsigned int i = 0; i < nr_table; i++) {
+	for (unsigned int i = 0; i < nr_table; i++)
 		if (!strcmp(table[i], is))
 			return true;
+	complain("kernel: %s", is);
+	for (unsigned int i = 0; i < nr_table; i++) {
 		if (is_about(table[i], name)) {
 			known = true;
 			complain("table:  %s", table[i]);
 		}
 	}
-	complain("kernel: %s", is);
 	return known ? false : complain("not in the table");
 }
 
