@@ -222,7 +222,7 @@ static inline void ipc_sysv_args(unsigned long args[6])
 /*
  * The size of the opcode at @code, if a relative call may be there, or with @jumps a relative
  * jump, also a conditional one: 32 bits follow, to where it goes. Else 0. The first
- * byte may be a kprobe's breakpoint. (A jump that an optimized kprobe has replaced is none.)
+ * byte may be a kprobe's breakpoint. (An optimized kprobe replaces no calls and jumps.)
  */
 static inline unsigned int ipc_branch(const u8 *code, bool jumps)
 {
