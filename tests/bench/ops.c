@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * ops [NAME...]: what an operation costs, in nanoseconds of this machine's time. Under
- * QEMU's -icount one nanosecond is one instruction (see README in this directory).
- *
- * Prints a line for each: name, tab, cost. The smallest of several batches counts: what
- * a timer's interrupt adds to one of them is no part of the operation.
- */
+/* The operations that are measured, and what each needs. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +8,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,7 +16,6 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
-#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -34,20 +25,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MUST(cond)                                                       \
-	do {                                                             \
-		if (!(cond)) {                                           \
-			fprintf(stderr, "ops: line %d: %m\n", __LINE__); \
-			exit(1);                                         \
-		}                                                        \
-	} while (0)
-
-#define WARM_UP 8
-#define ROUNDS 40
+#include "bench.h"
 
 static char data[65536];
 static int fd[2] = { -1, -1 }, id = -1;
 static size_t size;
+static const char *path;
 static pid_t child;
 
 static void close_fds(void)
@@ -373,6 +356,19 @@ static void end_child(void)
 	waitpid(child, NULL, 0);
 }
 
+/* ---- readers of counters ---- */
+
+static void do_read_path(void)
+{
+	int file = open(path, O_RDONLY);
+	ssize_t got;
+
+	MUST(file >= 0);
+	while ((got = read(file, data, sizeof(data))) > 0)
+		;
+	MUST(!got && !close(file));
+}
+
 /* ---- ping-pong: two processes that really sleep ---- */
 
 static int back[2];
@@ -428,16 +424,7 @@ static void end_pong_sem(void)
 	end_sem();
 }
 
-/*
- * @name, @back: what there and back are called; without @undo there is one operation
- * @batch: how many of each are done in a row
- */
-static const struct op {
-	const char *name, *back;
-	size_t size;
-	int batch;
-	void (*make)(void), (*act)(void), (*undo)(void), (*end)(void);
-} ops[] = {
+const struct op ops[] = {
 	/* clang-format off */
 	{ "pipe write 64 B", "pipe read 64 B", 64, 64, make_pipe, do_write, do_read, close_fds },
 	{ "pipe write 4 KiB", "pipe read 4 KiB", 4096, 16, make_pipe, do_write, do_read, close_fds },
@@ -467,74 +454,19 @@ static const struct op {
 	{ "- sched_yield, two switches", NULL, 0, 4096, make_yielder, do_yield, NULL, end_child },
 	{ "- nanosleep 1 ns", NULL, 0, 4, NULL, do_nap, NULL, NULL },
 	{ "- epoll_wait 1 ms", NULL, 0, 2, make_epoll, do_epoll, NULL, close_fds },
+	{ .name = "read /proc/ipcstat", .path = "/proc/ipcstat", .batch = 1, .act = do_read_path },
+	{ .name = "dump over netlink", .path = "/proc/ipcstat", .batch = 1, .make = netlink_open, .act = netlink_dump, .end = netlink_close },
+	{ .name = "read /proc/stat", .path = "/proc/stat", .batch = 1, .act = do_read_path },
+	{ .name = "read /proc/net/snmp", .path = "/proc/net/snmp", .batch = 1, .act = do_read_path },
 	/* clang-format on */
 };
 
-static int64_t now_ns(void)
+const size_t nr_ops = sizeof(ops) / sizeof(ops[0]);
+
+void op_make(const struct op *op)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-static void nothing(void)
-{
-}
-
-/* One batch of calls, as a whole. */
-static int64_t batch(void (*volatile act)(void), int nr)
-{
-	int64_t start = now_ns();
-
-	for (int i = 0; i < nr; i++)
-		act();
-	return now_ns() - start;
-}
-
-static void keep_least(int64_t *least, int64_t ns)
-{
-	if (ns < *least)
-		*least = ns;
-}
-
-static void measure(const struct op *op)
-{
-	int64_t act = INT64_MAX, undo = INT64_MAX, loop = INT64_MAX;
-
 	size = op->size;
+	path = op->path;
 	if (op->make)
 		op->make();
-	for (int i = 0; i < WARM_UP + ROUNDS; i++) {
-		/* The other process has to come first, if there is one. */
-		if (i == WARM_UP)
-			act = undo = INT64_MAX;
-		keep_least(&loop, batch(nothing, op->batch));
-		keep_least(&act, batch(op->act, op->batch));
-		if (op->undo)
-			keep_least(&undo, batch(op->undo, op->batch));
-	}
-	if (op->end)
-		op->end();
-	printf("%s\t%.1f\n", op->name, (double)(act - loop) / op->batch);
-	if (op->undo)
-		printf("%s\t%.1f\n", op->back, (double)(undo - loop) / op->batch);
-}
-
-static bool is_asked_for(const struct op *op, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (strstr(op->name, argv[i]))
-			return true;
-	return argc < 2;
-}
-
-int main(int argc, char **argv)
-{
-	/* Timers at their time, not when it suits. */
-	prctl(PR_SET_TIMERSLACK, 1);
-	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
-		if (is_asked_for(&ops[i], argc, argv))
-			measure(&ops[i]);
-	return 0;
 }
