@@ -91,8 +91,10 @@ static void append(void *text, const char *format, va_list args)
 static void write_prototype(char text[LINE], const struct btf_type *function)
 {
 	struct btf_dump *dump = btf_dump__new(btf, append, text, NULL);
-	LIBBPF_OPTS(btf_dump_emit_type_decl_opts, options,
-		    .field_name = btf__name_by_offset(btf, function->name_off));
+	const struct btf_dump_emit_type_decl_opts options = {
+		.sz = sizeof(options),
+		.field_name = btf__name_by_offset(btf, function->name_off),
+	};
 
 	*text = '\0';
 	if (!dump || btf_dump__emit_type_decl(dump, function->type, &options))
