@@ -32,7 +32,7 @@ help:
 	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
 	@echo 'make check        all tests, on Debian'"'"'s 6.1, 6.12 and 7.3;'
 	@echo '                  K="6.1 ...": only on these, T="pipe ...": only tests named so'
-	@echo 'make bench        what an operation costs, bare and counted, in instructions;'
+	@echo 'make bench        what counting costs: operations, reading, memory;'
 	@echo '                  K=...: as for check'
 	@echo 'make deps         installs the Debian packages that check needs (demo: FOR=demo)'
 	@echo 'make clean        removes what was built'

@@ -39,14 +39,14 @@ def read(path):
     return kernel, tables
 
 
-def text_table(head, rows):
-    """Lines of a table: the first column to the left, the others to the right."""
+def text_table(head, rows, left=1):
+    """Lines of a table: so many columns to the left, the others to the right."""
     lines = [head] + rows
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     result = []
     for line in lines:
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]
+        cells = [cell.ljust(width) for cell, width in zip(line[:left], widths)]
+        cells += [cell.rjust(width) for cell, width in zip(line[left:], widths[left:])]
         result.append("  ".join(cells).rstrip())
     return "```\n" + "\n".join(result) + "\n```\n"
 
@@ -54,11 +54,6 @@ def text_table(head, rows):
 def plain(value):
     """A whole number, or nothing."""
     return "" if value is None else f"{value:.0f}"
-
-
-def added(value, base):
-    """What was added to a base, or nothing."""
-    return "" if value is None or base is None else f"{value - base:+.0f}"
 
 
 def operations(table):
@@ -116,7 +111,7 @@ def cpus(table):
         data.append({"operation": row, "bare": {nr: bare[nr][row] for nr in bare},
                      "added": {nr: round(counted[nr][row] - bare[nr][row], 1) for nr in bare}})
         rows.append([row] + [plain(bare[nr][row]) for nr in bare] +
-                    [added(counted[nr][row], bare[nr][row]) for nr in bare])
+                    [f"{counted[nr][row] - bare[nr][row]:+.0f}" for nr in bare])
     return text_table(["operation"] + cpu_names(bare) + [f"added: {nr}" for nr in bare], rows), data
 
 
@@ -128,14 +123,16 @@ def crowds(table):
     costs, reads, memory, data = [], [], [], []
     for row in counted["0"]:
         kind, operation = row.split(": ")
-        base = {nr: bare[nr].get(row) for nr in bare}
         cost = {nr: counted[nr][row] for nr in bare}
         if operation in READERS:
             reads.append([kind, operation] + [plain(value) for value in cost.values()])
-        else:
-            costs.append([kind, operation] + [plain(value) for value in base.values()] +
-                         [added(cost[nr], base[nr]) for nr in bare])
-        data.append({"crowd": kind, "operation": operation, "bare": base, "ipcstat": cost})
+            data.append({"crowd": kind, "reader": operation, "cost": cost})
+            continue
+        base = {nr: bare[nr][row] for nr in bare}
+        more = {nr: round(cost[nr] - base[nr], 1) for nr in bare}
+        costs.append([kind, operation] + [plain(value) for value in base.values()] +
+                     [f"{value:+.0f}" for value in more.values()])
+        data.append({"crowd": kind, "operation": operation, "bare": base, "added": more})
     for row, value in counted[most].items():
         kind, what = row.split(": ")
         if what == "allocated":
@@ -143,8 +140,8 @@ def crowds(table):
             data.append({"crowd": kind, "bytes": bare[most][kind + ": memory of each"],
                          "ipcstat_bytes": value})
     return (text_table(["there are", "operation"] + list(names.values()) +
-                       [f"added: {name}" for name in names.values()], costs),
-            text_table(["there are", "reader"] + list(names.values()), reads),
+                       [f"added: {name}" for name in names.values()], costs, 2),
+            text_table(["there are", "reader"] + list(names.values()), reads, 2),
             text_table(["each of", "kernel", "ipcstat"], memory), data)
 
 
@@ -157,16 +154,16 @@ def memory_of(table):
             continue
         for row in table[config][numbers[0]]:
             values = {nr: table[config][nr][row] for nr in numbers}
-            rows.append([name, row] + [f"{value / 1024:.1f}" for value in values.values()])
+            rows.append([name, row] + [f"{value:,.0f}" for value in values.values()])
             data.append({"configuration": config, "what": row, "bytes": values})
     for config, name in (("ipcstat", "ipcstat"), ("probe", "kretprobes")):
         more = table["probe-more" if config == "probe" else "more"]
         values = {nr: (more[nr]["vmalloc"] - table[config][nr]["vmalloc"]) / MORE_SLEEPERS
                   for nr in more}
         rows.append([name, "one more of max_sleepers"] +
-                    [f"{values[nr] / 1024:.2f}" if nr in values else "" for nr in numbers])
+                    [plain(values.get(nr)) for nr in numbers])
         data.append({"configuration": config, "what": "sleeper", "bytes": values})
-    return text_table(["KiB", ""] + cpu_names(table["ipcstat"]), rows), data
+    return text_table(["bytes", ""] + cpu_names(table["ipcstat"]), rows, 2), data
 
 
 def markdown(kernel, tables):
