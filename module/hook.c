@@ -575,7 +575,7 @@ static const char *ipc_hook_reason(const struct ipc_hook_state *st)
 	case -ENOENT:
 		return "this kernel has no such function";
 	case -EEXIST:
-		return "not needed: this kernel has a better place";
+		return "not needed: another hook is in its place";
 	case -ENOTUNIQ:
 		return "several functions have this name";
 	case -ESRCH:

@@ -362,6 +362,9 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  * @instead_of: attached only where that hook, which stands before it, is not, and
  *	then in its place: nothing is unknown for that one
  * The rest is of the engine (hook.c).
+ *
+ * A function has one hook, or several of one kind: where an entry hook and a wrapper meet,
+ * ftrace calls neither directly, but looks through all that there are, at each call.
  */
 struct ipc_hook {
 	enum ipc_hook_kind kind;

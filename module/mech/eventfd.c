@@ -23,8 +23,8 @@ static struct ipc_row eventfd_row = {
 static struct ipc_set *eventfds;
 
 enum {
-	EVENTFD_READ, EVENTFD_WRITE, EVENTFD_CREATE, EVENTFD_RELEASE, READER_WAIT, WRITER_WAIT,
-	READER_LOOP, WRITER_LOOP,
+	READER_WAIT, WRITER_WAIT, READ_LOOP, WRITE_LOOP, EVENTFD_READ, EVENTFD_WRITE,
+	EVENTFD_CREATE, EVENTFD_RELEASE,
 };
 
 /* eventfd_read(iocb, to) */
@@ -67,17 +67,17 @@ static void writer_waits(struct ftrace_regs *regs)
 }
 
 /* Until 6.4 they sleep in a loop of their own. */
-static void reader_begins(struct ftrace_regs *regs)
+static void read_sleeps(const struct ipc_call *call)
 {
-	const struct kiocb *iocb = (const struct kiocb *)ipc_arg(regs, 0);
+	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
 
 	if (!(iocb->ki_flags & IOCB_NOWAIT) && !(iocb->ki_filp->f_flags & O_NONBLOCK))
 		ipc_sleep_often(&eventfd_row, IPC_RECV, &IPC_NO_OBJECT);
 }
 
-static void writer_begins(struct ftrace_regs *regs)
+static void write_sleeps(const struct ipc_call *call)
 {
-	const struct file *file = (const struct file *)ipc_arg(regs, 0);
+	const struct file *file = (const struct file *)call->arg[0];
 
 	if (!(file->f_flags & O_NONBLOCK))
 		ipc_sleep_often(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
@@ -141,38 +141,10 @@ static void eventfd_exit(void)
 }
 
 #define FEEDS(cols)	IPC_FEEDS({ &eventfd_row, cols })
+#define FEEDS_ALL(dir)	FEEDS(IPC_BITS_RESULT(dir) | IPC_BITS_SLEEP(dir))
 
+/* Where the caller's sleep can be seen by itself, it need not be followed while it is inside. */
 static struct ipc_hook eventfd_hooks[] = {
-	[EVENTFD_READ] = {
-		.kind = IPC_HOOK_RETURN,
-		.symbols = IPC_NAMES("eventfd_read"),
-		.done = eventfd_read_done,
-		.nargs = 2,
-		.sleeps = true,
-		.feeds = FEEDS(IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV)),
-	},
-	[EVENTFD_WRITE] = {
-		.kind = IPC_HOOK_RETURN,
-		.symbols = IPC_NAMES("eventfd_write"),
-		.done = eventfd_write_done,
-		.nargs = 4,
-		.sleeps = true,
-		.feeds = FEEDS(IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND)),
-	},
-	[EVENTFD_CREATE] = {
-		.kind = IPC_HOOK_RETURN,
-		.symbols = IPC_NAMES("do_eventfd"),
-		.called_by = IPC_NAMES("__x64_sys_eventfd2", "__x64_sys_eventfd"),
-		.done = eventfd_create_done,
-		.nargs = 2,
-		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
-	},
-	[EVENTFD_RELEASE] = {
-		.kind = IPC_HOOK_ENTRY,
-		.symbols = IPC_NAMES("eventfd_release"),
-		.entry = eventfd_release_entry,
-		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
-	},
 	[READER_WAIT] = {
 		.kind = IPC_HOOK_ENTRY,
 		.name = "eventfd_read/do_wait_intr_irq",
@@ -189,21 +161,59 @@ static struct ipc_hook eventfd_hooks[] = {
 		.entry = writer_waits,
 		.feeds = FEEDS(IPC_BITS_SLEEP(IPC_SEND)),
 	},
-	[READER_LOOP] = {
-		.kind = IPC_HOOK_ENTRY,
+	[READ_LOOP] = {
+		.kind = IPC_HOOK_RETURN,
 		.name = "eventfd_read/loop",
 		.symbols = IPC_NAMES("eventfd_read"),
-		.entry = reader_begins,
+		.asleep = read_sleeps,
+		.done = eventfd_read_done,
+		.nargs = 2,
+		.sleeps = true,
 		.instead_of = &eventfd_hooks[READER_WAIT],
-		.feeds = FEEDS(IPC_BITS_SLEEP(IPC_RECV)),
+		.feeds = FEEDS_ALL(IPC_RECV),
 	},
-	[WRITER_LOOP] = {
-		.kind = IPC_HOOK_ENTRY,
+	[WRITE_LOOP] = {
+		.kind = IPC_HOOK_RETURN,
 		.name = "eventfd_write/loop",
 		.symbols = IPC_NAMES("eventfd_write"),
-		.entry = writer_begins,
+		.asleep = write_sleeps,
+		.done = eventfd_write_done,
+		.nargs = 4,
+		.sleeps = true,
 		.instead_of = &eventfd_hooks[WRITER_WAIT],
-		.feeds = FEEDS(IPC_BITS_SLEEP(IPC_SEND)),
+		.feeds = FEEDS_ALL(IPC_SEND),
+	},
+	[EVENTFD_READ] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("eventfd_read"),
+		.done = eventfd_read_done,
+		.nargs = 2,
+		.sleeps = true,
+		.instead_of = &eventfd_hooks[READ_LOOP],
+		.feeds = FEEDS_ALL(IPC_RECV),
+	},
+	[EVENTFD_WRITE] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("eventfd_write"),
+		.done = eventfd_write_done,
+		.nargs = 4,
+		.sleeps = true,
+		.instead_of = &eventfd_hooks[WRITE_LOOP],
+		.feeds = FEEDS_ALL(IPC_SEND),
+	},
+	[EVENTFD_CREATE] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("do_eventfd"),
+		.called_by = IPC_NAMES("__x64_sys_eventfd2", "__x64_sys_eventfd"),
+		.done = eventfd_create_done,
+		.nargs = 2,
+		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
+	},
+	[EVENTFD_RELEASE] = {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("eventfd_release"),
+		.entry = eventfd_release_entry,
+		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
 	},
 };
 

@@ -144,12 +144,10 @@ static bool waitv_is_shared(unsigned int nr)
  * futex_wait_multiple(vs, count, to). It sleeps in schedule(), which is no place for a
  * hook; but nothing else in it sleeps, unless a futex is swapped out.
  */
-static void waitv_entry(struct ftrace_regs *regs)
+static void waitv_begins(const struct ipc_call *call)
 {
-	struct ipc_object object = IPC_NO_OBJECT;
-
-	if (waitv_is_shared(ipc_arg(regs, 1)))
-		ipc_sleep_often(&futex_row, IPC_RECV, &object);
+	if (waitv_is_shared(call->arg[1]))
+		ipc_sleep_often(&futex_row, IPC_RECV, &IPC_NO_OBJECT);
 }
 
 static void waitv_done(const struct ipc_call *call)
@@ -223,13 +221,9 @@ static struct ipc_hook futex_hooks[] = {
 		.entry = wait_entry,
 		.feeds = IPC_FEEDS({ &futex_row, WAIT_BITS }),
 	}, {
-		.kind = IPC_HOOK_ENTRY,
-		.symbols = IPC_NAMES("futex_wait_multiple"),
-		.entry = waitv_entry,
-		.feeds = IPC_FEEDS({ &futex_row, WAIT_BITS }),
-	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("futex_wait_multiple"),
+		.begin = waitv_begins,
 		.done = waitv_done,
 		.nargs = 3,
 		.sleeps = true,

@@ -26,7 +26,7 @@ for what in read write; do
 	if [ "$KSERIES" = 6.1 ]; then
 		in_loop="attached None" in_call="absent this kernel has no such caller"
 	else
-		in_loop="absent not needed: this kernel has a better place" in_call="attached None"
+		in_loop="absent not needed: another hook is in its place" in_call="attached None"
 	fi
 	is "the function do_wait_intr_irq exists" "$(grep -c ' do_wait_intr_irq$' /proc/kallsyms)" 1
 	is "eventfd_$what: its hook on do_wait_intr_irq" "$(hook "eventfd_$what/do_wait_intr_irq")" "$in_call"

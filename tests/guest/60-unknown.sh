@@ -21,6 +21,9 @@ for backend in auto probe; do
 	is "hooks=$backend: no hook is unavailable" "$(ipcstat hooks | grep unavailable)" ""
 	is "hooks=$backend: what watches results" \
 		"$(ipcstat hooks | awk '$3 == "attached" && $2 ~ /wrap|probe/ { print $2 }' | sort -u)" $kind
+	# Two kinds on one function would make each call of it dear: see struct ipc_hook.
+	is "hooks=$backend: no function has an entry hook and another one" \
+		"$(ipcstat hooks | awk '$3 == "attached" { print $1, $2 }' | sort -u | cut -d' ' -f1 | uniq -d)" ""
 	is "hooks=$backend: all is known of each signal" "$(ipcstat signals | grep -F '?')" ""
 	rmmod ipcstat
 done
