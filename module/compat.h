@@ -61,6 +61,12 @@ static inline bool ipc_can_wrap(void)
 #endif
 }
 
+/*
+ * Whether a kretprobe needs no more than ftrace has at the beginning of a function. On
+ * arm64 ftrace has no struct pt_regs.
+ */
+#define IPC_KRP_AT_FENTRY	(IS_ENABLED(CONFIG_X86_64) && IS_ENABLED(CONFIG_KPROBES_ON_FTRACE))
+
 /* Whether ftrace's nop, or its call, is at @addr. */
 static inline bool ipc_is_fentry(unsigned long addr)
 {

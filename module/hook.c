@@ -4,7 +4,8 @@
  * this kernel has, and keeps a state for each hook that a user can read.
  *
  * A hook on results is a wrapper (module ipcstat_wrap) or, where there is none, a
- * kretprobe with the same callback. Entries are seen by an ftrace_ops.
+ * kretprobe with the same callback. Entries are seen by an ftrace_ops, kretprobes are
+ * run by another.
  *
  * A hook that cannot be attached is no error: its columns become unknown.
  */
@@ -23,8 +24,8 @@
 
 #define IPC_MAX_CALLERS		4
 #define IPC_CALLER_NAME		64
-#define IPC_MAX_ENTRIES		48
-#define IPC_ENTRY_BUCKETS	256
+#define IPC_MAX_FUNCTIONS	96
+#define IPC_FUNCTION_BUCKETS	256
 #define IPC_POOL_SHORT		256	/* kretprobe pool of a function that does not sleep */
 
 /*
@@ -103,6 +104,85 @@ static int ipc_check_called_by(const struct ipc_hook *hook, unsigned long functi
 	return 0;
 }
 
+/* ---- functions that ftrace calls us for ---- */
+
+/*
+ * Many functions of one ftrace_ops, found by address. An ops each would be faster by a few
+ * instructions, but each is a grace period for rmmod to wait for. A function may have
+ * several hooks.
+ */
+struct ipc_function {
+	unsigned long ip;
+	struct ipc_hook_state *st;
+	const struct ipc_function *next;
+};
+
+struct ipc_functions {
+	const struct ipc_function *bucket[IPC_FUNCTION_BUCKETS];
+	struct ftrace_ops ops;
+	struct ipc_function all[IPC_MAX_FUNCTIONS];
+	unsigned int nr;
+};
+
+/* Functions begin at multiples of 16. */
+static __always_inline unsigned int ipc_function_bucket(unsigned long ip)
+{
+	return (ip >> 4) % IPC_FUNCTION_BUCKETS;
+}
+
+static bool ipc_functions_has(const struct ipc_functions *functions, unsigned long ip)
+{
+	unsigned int i;
+
+	for (i = 0; i < functions->nr; i++)
+		if (functions->all[i].ip == ip)
+			return true;
+	return false;
+}
+
+static int ipc_functions_add(struct ipc_functions *functions, struct ipc_hook_state *st,
+			     unsigned long ip)
+{
+	struct ipc_function *function = &functions->all[functions->nr];
+	const struct ipc_function **bucket = &functions->bucket[ipc_function_bucket(ip)];
+	int err = 0;
+
+	if (functions->nr == IPC_MAX_FUNCTIONS)
+		return -ENOSPC;
+	if (!ipc_functions_has(functions, ip))
+		err = ftrace_set_filter_ip(&functions->ops, ip, 0, 0);
+	if (err)
+		return err;
+	*function = (struct ipc_function){ .ip = ip, .st = st, .next = *bucket };
+	*bucket = function;
+	functions->nr++;
+	return 0;
+}
+
+/* All of them at once, or none. */
+static int ipc_functions_register(struct ipc_functions *functions)
+{
+	int err = 0;
+
+	if (functions->nr)
+		err = register_ftrace_function(&functions->ops);
+	if (err) {
+		ftrace_free_filter(&functions->ops);
+		functions->nr = 0;
+	}
+	return err;
+}
+
+/* When this returns no handler runs any more. */
+static void ipc_functions_unregister(struct ipc_functions *functions)
+{
+	if (!functions->nr)
+		return;
+	unregister_ftrace_function(&functions->ops);
+	ftrace_free_filter(&functions->ops);
+	functions->nr = 0;
+}
+
 /* ---- results: wrapper or kretprobe ---- */
 
 static struct ipc_hook_state *ipc_krp_state(struct kretprobe *krp)
@@ -137,6 +217,37 @@ static int ipc_krp_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(ipc_krp_return);
 
+/*
+ * The kernel goes through all functions that can be traced for each kretprobe that it arms
+ * or disarms: 50 of them take a second where that is slow. Ours stay disarmed. One
+ * ftrace_ops, armed for all at once, does what the kernel's own one (kprobe_ftrace_ops) would
+ * do: it calls the handler that register_kretprobe() has put into the kprobe.
+ */
+static void notrace ipc_probe_handler(unsigned long ip, unsigned long parent_ip,
+				      struct ftrace_ops *ops, struct ftrace_regs *fregs);
+
+static struct ipc_functions probes = {
+	.ops = {
+		.func = ipc_probe_handler,
+		.flags = FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION,
+	},
+};
+
+/* With preemption disabled, and never nested (FTRACE_OPS_FL_RECURSION). */
+static void notrace ipc_probe_handler(unsigned long ip, unsigned long parent_ip,
+				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	const struct ipc_function *function = *(probes.bucket + ipc_function_bucket(ip));
+
+	for (; function; function = function->next) {
+		if (function->ip == ip) {
+			struct kprobe *kp = &function->st->krp.kp;
+
+			kp->pre_handler(kp, ftrace_get_regs(fregs));
+		}
+	}
+}
+
 static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 {
 	struct ipc_range range;
@@ -152,7 +263,15 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 	st->krp.handler = ipc_krp_return;
 	st->krp.data_size = sizeof(struct ipc_call);
 	st->krp.maxactive = st->hook->sleeps ? ipc_max_sleepers : IPC_POOL_SHORT;
-	return register_kretprobe(&st->krp);
+	if (IPC_KRP_AT_FENTRY)
+		st->krp.kp.flags = KPROBE_FLAG_DISABLED;
+	err = register_kretprobe(&st->krp);
+	if (err || !IPC_KRP_AT_FENTRY)
+		return err;
+	err = ipc_functions_add(&probes, st, range.start);
+	if (err)
+		unregister_kretprobe(&st->krp);
+	return err;
 }
 
 static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
@@ -198,115 +317,27 @@ static __always_inline bool ipc_is_caller(const struct ipc_hook_state *st,
 	return false;
 }
 
-/*
- * All entry hooks share one ftrace_ops, and are found by address. An ops each would be
- * faster by a few instructions, but each is a grace period for rmmod to wait for. A
- * function may have several hooks, for different callers; most of its calls may be none
- * of ours.
- */
-static struct ipc_entry_hook {
-	unsigned long ip;
-	struct ipc_hook_state *st;
-	const struct ipc_entry_hook *next;
-} entries[IPC_MAX_ENTRIES];
-static const struct ipc_entry_hook *entry_table[IPC_ENTRY_BUCKETS] __read_mostly;
-static unsigned int nr_entries;
+static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
+				      struct ftrace_ops *ops, struct ftrace_regs *fregs);
 
-/* Functions begin at multiples of 16. */
-static __always_inline unsigned int ipc_entry_bucket(unsigned long ip)
-{
-	return (ip >> 4) % IPC_ENTRY_BUCKETS;
-}
+static struct ipc_functions entries = {
+	.ops = {
+		.func = ipc_entry_handler,
+		.flags = FTRACE_OPS_FL_PERMANENT,
+	},
+};
 
 static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
 				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	const struct ipc_entry_hook *entry = *(entry_table + ipc_entry_bucket(ip));
+	const struct ipc_function *function = *(entries.bucket + ipc_function_bucket(ip));
 
-	for (; entry; entry = entry->next) {
-		if (entry->ip == ip && ipc_is_caller(entry->st, parent_ip)) {
-			entry->st->hook->entry(fregs);
+	for (; function; function = function->next) {
+		if (function->ip == ip && ipc_is_caller(function->st, parent_ip)) {
+			function->st->hook->entry(fregs);
 			return;
 		}
 	}
-}
-
-static struct ftrace_ops entry_ops = {
-	.func = ipc_entry_handler,
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
-static bool ipc_entry_has(unsigned long ip)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_entries; i++)
-		if (entries[i].ip == ip)
-			return true;
-	return false;
-}
-
-static int ipc_entry_add(struct ipc_hook_state *st, unsigned long ip)
-{
-	struct ipc_entry_hook *entry = &entries[nr_entries];
-	const struct ipc_entry_hook **bucket = &entry_table[ipc_entry_bucket(ip)];
-	int err = 0;
-
-	if (nr_entries == IPC_MAX_ENTRIES)
-		return -ENOSPC;
-	if (!ipc_entry_has(ip))
-		err = ftrace_set_filter_ip(&entry_ops, ip, 0, 0);
-	if (err)
-		return err;
-	*entry = (struct ipc_entry_hook){ .ip = ip, .st = st, .next = *bucket };
-	*bucket = entry;
-	nr_entries++;
-	return 0;
-}
-
-/*
- * While ftrace is off (sysctl kernel.ftrace_enabled=0) a kretprobe can be registered,
- * but nothing happens: it must not count as attached.
- */
-static void ipc_probes_withdraw(int err)
-{
-	struct ipc_hook_state *st;
-
-	for (st = states; st < states + nr_states; st++) {
-		if (!st->symbol || st->hook->kind != IPC_HOOK_RETURN || strcmp(st->kind, "probe"))
-			continue;
-		unregister_kretprobe(&st->krp);
-		st->symbol = NULL;
-		st->err = err;
-	}
-}
-
-/* All of them at once; if that fails, none is attached. */
-static void ipc_entries_register(void)
-{
-	int err;
-
-	if (!nr_entries)
-		return;
-	err = register_ftrace_function(&entry_ops);
-	if (!err)
-		return;
-	ftrace_free_filter(&entry_ops);
-	while (nr_entries) {
-		struct ipc_hook_state *st = entries[--nr_entries].st;
-
-		st->symbol = NULL;
-		st->err = err;
-	}
-	ipc_probes_withdraw(err);
-}
-
-static void ipc_entries_unregister(void)
-{
-	if (!nr_entries)
-		return;
-	unregister_ftrace_function(&entry_ops);
-	ftrace_free_filter(&entry_ops);
 }
 
 /*
@@ -354,7 +385,7 @@ static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 	if (err)
 		return err;
 	err = ipc_check_called_by(st->hook, range.start) ?: ipc_find_callers(st, range.start);
-	return err ?: ipc_entry_add(st, range.start);
+	return err ?: ipc_functions_add(&entries, st, range.start);
 }
 
 /* ---- tracepoints: not exported, so found by name ---- */
@@ -484,6 +515,36 @@ static void ipc_wrap_get(void)
 	}
 }
 
+static void ipc_withdraw(const char *kind, int err)
+{
+	struct ipc_hook_state *st;
+
+	for (st = states; st < states + nr_states; st++) {
+		if (!st->symbol || strcmp(st->kind, kind))
+			continue;
+		if (st->hook->kind == IPC_HOOK_RETURN)
+			unregister_kretprobe(&st->krp);
+		st->symbol = NULL;
+		st->err = err;
+	}
+}
+
+/*
+ * While ftrace is off (sysctl kernel.ftrace_enabled=0) this fails. Kretprobes that the
+ * kernel runs itself are registered nevertheless, but nothing happens: they must not count
+ * as attached.
+ */
+static void ipc_functions_attach(void)
+{
+	int entries_err = ipc_functions_register(&entries);
+	int probes_err = ipc_functions_register(&probes);
+
+	if (entries_err)
+		ipc_withdraw("entry", entries_err);
+	if (probes_err || (entries_err && !IPC_KRP_AT_FENTRY))
+		ipc_withdraw("probe", probes_err ?: entries_err);
+}
+
 int ipc_hooks_attach(void)
 {
 	unsigned int i, j, nr = 0;
@@ -502,7 +563,7 @@ int ipc_hooks_attach(void)
 			ipc_attach_hook(&states[nr++]);
 		}
 	}
-	ipc_entries_register();
+	ipc_functions_attach();
 	for (i = 0; i < nr_states; i++)
 		ipc_hook_set_feeds(&states[i]);
 	ipc_notes_open();
@@ -516,6 +577,7 @@ static void ipc_detach_return(void)
 	int *slots = kcalloc(nr_states, sizeof(*slots), GFP_KERNEL);
 	unsigned int i, nr_krps = 0, nr_slots = 0;
 
+	ipc_functions_unregister(&probes);
 	for (i = 0; i < nr_states; i++) {
 		struct ipc_hook_state *st = &states[i];
 
@@ -547,7 +609,7 @@ void ipc_hooks_detach(void)
 	struct ipc_hook_state *st;
 
 	ipc_detach_return();
-	ipc_entries_unregister();
+	ipc_functions_unregister(&entries);
 	ipc_notes_close();
 	for (st = states; st < states + nr_states; st++)
 		if (st->symbol && st->hook->kind == IPC_HOOK_TRACE)
