@@ -1,43 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /proc/ipcstat: see ipcstat(5). */
+#include <linux/math64.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "ipcstat.h"
 
-#define IPC_NUMBER_MAX	21	/* a u64 and its terminator */
-
-static void ipc_format(char *buf, const struct ipc_value *value)
+static unsigned int ipc_width(const struct ipc_value *value)
 {
-	switch (value->kind) {
-	case IPC_NONE:
-		strscpy(buf, "-", IPC_NUMBER_MAX);
-		break;
-	case IPC_UNKNOWN:
-		strscpy(buf, "?", IPC_NUMBER_MAX);
-		break;
-	case IPC_VALUE:
-		snprintf(buf, IPC_NUMBER_MAX, "%llu", value->value);
-		break;
+	unsigned int digits = 1;
+	u64 rest = value->kind == IPC_VALUE ? value->value : 0;
+
+	while (rest >= 10) {
+		rest = div_u64(rest, 10);
+		digits++;
 	}
+	return digits;
+}
+
+static void ipc_show_cell(struct seq_file *m, unsigned int width, const struct ipc_value *value)
+{
+	if (value->kind == IPC_VALUE)
+		seq_printf(m, " %*llu", width, value->value);
+	else
+		seq_printf(m, " %*c", width, value->kind == IPC_NONE ? '-' : '?');
 }
 
 static void ipc_show_table(struct seq_file *m, struct ipc_value (*table)[IPC_COLS])
 {
 	unsigned int nr, col, name_width = strlen("mechanism");
 	unsigned int width[IPC_COLS];
-	char buf[IPC_NUMBER_MAX];
 	struct ipc_row *row;
 
 	for (nr = 0; (row = ipc_row_get(nr)); nr++)
 		name_width = max_t(unsigned int, name_width, strlen(row->name));
 	for (col = 0; col < IPC_COLS; col++) {
 		width[col] = strlen(ipc_col_names[col]);
-		for (nr = 0; ipc_row_get(nr); nr++) {
-			ipc_format(buf, &table[nr][col]);
-			width[col] = max_t(unsigned int, width[col], strlen(buf));
-		}
+		for (nr = 0; ipc_row_get(nr); nr++)
+			width[col] = max(width[col], ipc_width(&table[nr][col]));
 	}
 
 	seq_printf(m, "%-*s", name_width, "mechanism");
@@ -46,10 +47,8 @@ static void ipc_show_table(struct seq_file *m, struct ipc_value (*table)[IPC_COL
 	seq_putc(m, '\n');
 	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
 		seq_printf(m, "%-*s", name_width, row->name);
-		for (col = 0; col < IPC_COLS; col++) {
-			ipc_format(buf, &table[nr][col]);
-			seq_printf(m, " %*s", width[col], buf);
-		}
+		for (col = 0; col < IPC_COLS; col++)
+			ipc_show_cell(m, width[col], &table[nr][col]);
 		seq_putc(m, '\n');
 	}
 }

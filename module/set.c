@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A bounded hash set of kernel objects. See ipcstat.h. */
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -21,11 +22,16 @@ struct ipc_bucket {
 	struct hlist_head head;
 };
 
+/*
+ * @used: a bit for each bucket that is not empty, changed under its lock: to go through a set
+ *	costs what is in it, not its size
+ */
 struct ipc_set {
 	unsigned int max, bits;
 	atomic_t nr;
 	bool open;
 	bool lost;
+	unsigned long *used;
 	struct ipc_bucket bucket[];
 };
 
@@ -52,6 +58,11 @@ struct ipc_set *ipc_set_new(unsigned int max)
 	set = kvzalloc(struct_size(set, bucket, 1UL << bits), GFP_KERNEL);
 	if (!set)
 		return NULL;
+	set->used = kvcalloc(BITS_TO_LONGS(1UL << bits), sizeof(*set->used), GFP_KERNEL);
+	if (!set->used) {
+		kvfree(set);
+		return NULL;
+	}
 	set->max = max;
 	set->bits = bits;
 	for (i = 0; i < 1U << bits; i++)
@@ -70,6 +81,7 @@ void ipc_set_free(struct ipc_set *set)
 	for (i = 0; i < 1U << set->bits; i++)
 		hlist_for_each_entry_safe(member, next, &set->bucket[i].head, node)
 			kfree(member);
+	kvfree(set->used);
 	kvfree(set);
 }
 
@@ -93,6 +105,7 @@ void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag)
 			member->object = object;
 			member->tag = tag;
 			hlist_add_head(&member->node, &bucket->head);
+			set_bit(bucket - set->bucket, set->used);
 			member = NULL;
 		} else {
 			WRITE_ONCE(set->lost, true);
@@ -112,6 +125,8 @@ bool ipc_set_del(struct ipc_set *set, const void *object)
 	member = ipc_set_find(bucket, object);
 	if (member) {
 		hlist_del(&member->node);
+		if (hlist_empty(&bucket->head))
+			clear_bit(bucket - set->bucket, set->used);
 		atomic_dec(&set->nr);
 	}
 	spin_unlock_irqrestore(&bucket->lock, flags);
@@ -144,9 +159,7 @@ void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned lon
 	unsigned long flags;
 	unsigned int i;
 
-	for (i = 0; i < 1U << set->bits; i++) {
-		if (hlist_empty(&set->bucket[i].head))
-			continue;
+	for_each_set_bit(i, set->used, 1UL << set->bits) {
 		spin_lock_irqsave(&set->bucket[i].lock, flags);
 		hlist_for_each_entry(member, &set->bucket[i].head, node)
 			fn((void *)member->object, member->tag, arg);
