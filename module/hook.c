@@ -677,7 +677,7 @@ void ipc_summary(struct ipc_summary *sum)
 	memset(sum, 0, sizeof(*sum));
 	sum->backend = wrap ? "wrap" : "probe";
 	sum->since = since;
-	sum->missed = atomic64_read(&ipc_lost_notes);
+	sum->missed = atomic64_read(&ipc_missed);
 	for (st = states; st < states + nr_states; st++) {
 		if (ipc_hook_absent(st))
 			continue;

@@ -549,7 +549,7 @@ extern const unsigned int ipc_nr_mechs;
 extern unsigned int ipc_max_sleepers;
 extern unsigned int ipc_max_objects;
 extern bool ipc_hooks_probe;
-/* Events lost in tables, not in hooks. */
-extern atomic64_t ipc_lost_notes;
+/* Events that found a table full, or no memory for an entry; hooks have counts of their own. */
+extern atomic64_t ipc_missed;
 
 #endif /* _IPCSTAT_H */

@@ -35,7 +35,7 @@
 #include "ipcstat.h"
 
 /* Sleeps that found no free note. */
-atomic64_t ipc_lost_notes;
+atomic64_t ipc_missed;
 
 #ifdef CONFIG_PREEMPT_NOTIFIERS
 
@@ -132,7 +132,7 @@ static struct ipc_note *ipc_note_new(void)
 	struct ipc_note *note = this_cpu_xchg(spare_note, NULL) ?: ipc_note_pop();
 
 	if (unlikely(!note)) {
-		atomic64_inc(&ipc_lost_notes);
+		atomic64_inc(&ipc_missed);
 		return NULL;
 	}
 	WRITE_ONCE(note->task, current);

@@ -109,6 +109,7 @@ void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag)
 			member = NULL;
 		} else {
 			WRITE_ONCE(set->lost, true);
+			atomic64_inc(&ipc_missed);
 		}
 	}
 	spin_unlock_irqrestore(&bucket->lock, flags);

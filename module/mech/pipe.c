@@ -136,7 +136,7 @@ static void pipe_sleeps(const struct pipe_inode_info *pipe, enum ipc_dir dir)
 		return;
 	inode = (const struct inode *)ipc_set_tag(pipes, pipe);
 	if (unlikely(!inode)) {
-		atomic64_inc(&ipc_lost_notes);
+		atomic64_inc(&ipc_missed);
 		return;
 	}
 	object = pipe_object(inode);
