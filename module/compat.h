@@ -265,4 +265,21 @@ static inline bool ipc_code_calls(unsigned long start, unsigned long size, unsig
 	return !IPC_READS_CODE;
 }
 
+/*
+ * Whether all that code does is to return -ENOSYS: it stands for a system call that the kernel
+ * was built without (COND_SYSCALL()).
+ */
+static inline bool ipc_is_no_syscall(unsigned long start, unsigned long size)
+{
+	const s32 wanted = -ENOSYS;
+	unsigned long at;
+	s32 value;
+
+	for (at = start; IPC_READS_CODE && size <= 64 && at < start + size; at++)
+		if (!copy_from_kernel_nofault(&value, (const void *)at, sizeof(value)) &&
+		    value == wanted)
+			return true;
+	return false;
+}
+
 #endif /* _IPCSTAT_COMPAT_H */
