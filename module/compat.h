@@ -266,16 +266,17 @@ static inline bool ipc_code_calls(unsigned long start, unsigned long size, unsig
 }
 
 /*
- * Whether all that code does is to return -ENOSYS: it stands for a system call that the kernel
- * was built without (COND_SYSCALL()).
+ * Whether a function does nothing but return -ENOSYS, at its very beginning: it stands for a
+ * system call that the kernel was built without (COND_SYSCALL()). Where it ends cannot be told:
+ * behind it lie those that had no use, without names.
  */
-static inline bool ipc_is_no_syscall(unsigned long start, unsigned long size)
+static inline bool ipc_is_no_syscall(unsigned long start)
 {
 	const s32 wanted = -ENOSYS;
 	unsigned long at;
 	s32 value;
 
-	for (at = start; IPC_READS_CODE && size <= 64 && at < start + size; at++)
+	for (at = start; IPC_READS_CODE && at < start + 24; at++)
 		if (!copy_from_kernel_nofault(&value, (const void *)at, sizeof(value)) &&
 		    value == wanted)
 			return true;

@@ -84,7 +84,7 @@ static bool ipc_is_called_by(const char *alternatives, unsigned long function)
 
 		if (!err && ipc_code_calls(range.start, range.size, function, true))
 			return true;
-		if (err ? err != -ENOENT : !ipc_is_no_syscall(range.start, range.size))
+		if (err ? err != -ENOENT : !ipc_is_no_syscall(range.start))
 			absent = false;
 	}
 	return absent;
