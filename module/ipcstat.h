@@ -548,6 +548,7 @@ extern const unsigned int ipc_nr_mechs;
 /* Module parameters (main.c). */
 extern unsigned int ipc_max_sleepers;
 extern unsigned int ipc_max_objects;
+extern umode_t ipc_proc_mode;
 extern bool ipc_hooks_probe;
 /* Events that found a table full, or no memory for an entry; hooks have counts of their own. */
 extern atomic64_t ipc_missed;

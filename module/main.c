@@ -24,6 +24,11 @@ unsigned int ipc_max_objects = 262144;
 module_param_named(max_objects, ipc_max_objects, uint, 0444);
 MODULE_PARM_DESC(max_objects, "objects of a kind that can be followed (1024 to 16777216)");
 
+static char *proc_mode = "0444";
+module_param(proc_mode, charp, 0444);
+MODULE_PARM_DESC(proc_mode, "mode of /proc/ipcstat, in octal: 0444 or some of its bits, 0: no file; where others may not read it, netlink wants CAP_SYS_ADMIN");
+
+umode_t ipc_proc_mode;
 bool ipc_hooks_probe;
 
 static int __init ipc_check_params(void)
@@ -41,6 +46,10 @@ static int __init ipc_check_params(void)
 	if (ipc_max_objects < IPC_MIN_OBJECTS || ipc_max_objects > IPC_MAX_OBJECTS) {
 		pr_err("max_objects=%u: must be %u to %u\n", ipc_max_objects, IPC_MIN_OBJECTS,
 		       IPC_MAX_OBJECTS);
+		return -EINVAL;
+	}
+	if (kstrtou16(proc_mode, 8, &ipc_proc_mode) || ipc_proc_mode & ~0444) {
+		pr_err("proc_mode=%s: must be 0444 or some of its bits, in octal\n", proc_mode);
 		return -EINVAL;
 	}
 	return 0;

@@ -66,6 +66,19 @@ static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
 	[IPCSTAT_A_SIGNAL]	= NLA_POLICY_RANGE(NLA_U32, 1, IPC_SIGNALS),
 };
 
+/*
+ * The family is no way around the file's mode: where others may not read the file, it
+ * answers nobody but CAP_SYS_ADMIN, whatever is asked. The sender and who has opened
+ * the socket must have it.
+ */
+static int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack)
+{
+	if (ipc_proc_mode & 0004 || netlink_capable(request, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(extack, "its proc_mode lets only those read who have CAP_SYS_ADMIN");
+	return -EPERM;
+}
+
 /* ---- putting ---- */
 
 static int ipc_put_u64(struct sk_buff *skb, int attr, u64 value)
@@ -277,11 +290,14 @@ static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, 
 	return err;
 }
 
-static int ipc_reply(struct genl_info *info, unsigned int nr)
+static int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr)
 {
 	struct sk_buff *skb;
 	int err;
 
+	err = ipc_check_reader(request, info->extack);
+	if (err)
+		return err;
 	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb) {
 		NL_SET_ERR_MSG(info->extack, "not enough memory for the reply");
@@ -298,7 +314,7 @@ static int ipc_reply(struct genl_info *info, unsigned int nr)
 
 static int ipc_do_info(struct sk_buff *skb, struct genl_info *info)
 {
-	return ipc_reply(info, 0);
+	return ipc_reply(skb, info, 0);
 }
 
 static int ipc_do_row(struct sk_buff *skb, struct genl_info *info)
@@ -307,7 +323,7 @@ static int ipc_do_row(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "MECH, the name of a mechanism, is missing");
 		return -EINVAL;
 	}
-	return ipc_reply(info, ipc_find_row(info->attrs[IPCSTAT_A_MECH]));
+	return ipc_reply(skb, info, ipc_find_row(info->attrs[IPCSTAT_A_MECH]));
 }
 
 static int ipc_do_signal(struct sk_buff *skb, struct genl_info *info)
@@ -318,7 +334,7 @@ static int ipc_do_signal(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "SIGNAL, the number of a signal, is missing");
 		return -EINVAL;
 	}
-	return ipc_reply(info, nla_get_u32(attr) - 1);
+	return ipc_reply(skb, info, nla_get_u32(attr) - 1);
 }
 
 static int ipc_do_dump_only(struct sk_buff *skb, struct genl_info *info)
@@ -374,8 +390,10 @@ static bool ipc_hook_feeds(unsigned int nr, const struct ipc_row *row)
 static int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	u8 cmd = ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
-	int err = 0;
+	int err = ipc_check_reader(cb->skb, cb->extack);
 
+	if (err)
+		return err;
 	for (; !err; cb->args[0]++) {
 		if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK && cb->args[0] == cb->args[1])
 			return 0;
@@ -522,8 +540,10 @@ static int ipc_dump_blocked(struct sk_buff *skb, struct netlink_callback *cb)
 	u32 hidden[IPC_MAX_ROWS] = {};
 	struct ipc_sleeper sleeper;
 	struct ipc_reader reader;
-	int err = 0;
+	int err = ipc_check_reader(cb->skb, cb->extack);
 
+	if (err)
+		return err;
 	if (cb->args[2])
 		return 0;
 	cb->args[2] = 1;

@@ -73,12 +73,16 @@ static int ipc_proc_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
+/* No mode, no file: proc_create() takes 0 for 0444. */
 int ipc_proc_init(void)
 {
-	return proc_create_single("ipcstat", 0444, NULL, ipc_proc_show) ? 0 : -ENOMEM;
+	if (!ipc_proc_mode)
+		return 0;
+	return proc_create_single("ipcstat", ipc_proc_mode, NULL, ipc_proc_show) ? 0 : -ENOMEM;
 }
 
 void ipc_proc_exit(void)
 {
-	remove_proc_entry("ipcstat", NULL);
+	if (ipc_proc_mode)
+		remove_proc_entry("ipcstat", NULL);
 }

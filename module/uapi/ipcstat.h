@@ -4,8 +4,10 @@
  * ============================
  *
  * Family "ipcstat", version 1. It answers in every network namespace: the
- * numbers are those of the whole machine. No total needs a privilege, and nothing
- * here changes anything. Numbers are in host byte order.
+ * numbers are those of the whole machine. No total needs a privilege, unless the
+ * module was loaded with a proc_mode that keeps others from reading /proc/ipcstat:
+ * then every request needs CAP_SYS_ADMIN in the initial user namespace. Nothing here
+ * changes anything. Numbers are in host byte order.
  *
  * The family describes itself: names travel with the numbers, and the names,
  * not their positions, are the interface. A reader that finds a row, counter,
@@ -105,6 +107,8 @@
  *	ERANGE		a string is too long, or no signal has that number
  *	EOPNOTSUPP	no such command, or not in this form (do or dump); generic
  *			netlink itself says so, without a text
+ *	EPERM		the module's proc_mode lets only those read who have
+ *			CAP_SYS_ADMIN
  *	ENOBUFS		the socket has no room left for a dump: read first
  */
 #ifndef _UAPI_IPCSTAT_H
