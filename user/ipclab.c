@@ -161,13 +161,17 @@ static int run(const struct exercise *const *exercise, unsigned int nr, const st
 {
 	struct result result[ARRAY_SIZE(exercises)] = { 0 };
 	enum verdict worst = OK;
+	struct nl_info info = { 0 };
 	struct nl *nl;
 
-	if (nl_open(&nl)) {
+	/* Before the first exercise: may we read at all? */
+	if (nl_open(&nl) || nl_get_info(nl, &info)) {
 		fprintf(stderr, "ipclab: %s\n", nl_error(nl));
+		nl_free_info(&info);
 		nl_end(nl);
 		return 1;
 	}
+	nl_free_info(&info);
 	prepare();
 	for (unsigned int i = 0; i < nr && !lab_interrupted; i++) {
 		struct lab *lab = lab_new(exercise[i], opt->pairs, opt->count, opt->size);

@@ -63,7 +63,8 @@ static int fail_absent(struct nl *nl)
 static void refused(struct question *q, int err, const char *text)
 {
 	if (text)
-		q->err = fail(q->nl, err, "the ipcstat module says: %s (%s)", text, strerror(-err));
+		q->err = fail(q->nl, err, "the ipcstat module says: %s (%s)%s", text,
+			      strerror(-err), err == -EPERM ? ": run this as root" : "");
 	else if (err == -ENOENT)
 		q->err = fail_absent(q->nl); /* no family of that number or name */
 	else
