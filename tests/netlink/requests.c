@@ -6,6 +6,9 @@
  *
  *	requests		all of that, as TAP
  *	requests half FILE	leave dumps half read, make FILE, and sleep
+ *	requests closed		the module has a proc_mode that keeps others out: who is
+ *				answered; to be run as root
+ *	requests addresses	no reply has a kernel's address in it
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,8 +29,11 @@
 
 #define MAX_NAMES 256
 
+#define NOBODY 65534
+
 static uint16_t family;
 static unsigned int seq;
+static unsigned int addresses; /* that replies have had in them */
 
 /* What came back for one request. */
 struct answer {
@@ -136,6 +142,36 @@ static void take_error(const struct nlmsghdr *nlh, struct answer *a)
 		snprintf(a->text, sizeof(a->text), "%.*s", (int)size, attrs);
 }
 
+/* Of x86-64 and arm64; also numbers that have gone below 0. */
+static bool is_address(uint64_t value)
+{
+	return value >= 0xffff000000000000;
+}
+
+/* In all attributes of 8 bytes or several times that, nested ones, too; text is never so high. */
+static unsigned int count_addresses(const char *attrs, unsigned int len)
+{
+	unsigned int found = 0;
+	struct nlattr head;
+	uint64_t value;
+
+	for (unsigned int at = 0; at + NLA_HDRLEN <= len; at += NLA_ALIGN(head.nla_len)) {
+		memcpy(&head, attrs + at, sizeof(head));
+		EDGE_MUST(head.nla_len >= NLA_HDRLEN && at + head.nla_len <= len);
+		if (head.nla_type & NLA_F_NESTED) {
+			found +=
+				count_addresses(attrs + at + NLA_HDRLEN, head.nla_len - NLA_HDRLEN);
+			continue;
+		}
+		for (unsigned int i = NLA_HDRLEN; i + sizeof(value) <= head.nla_len;
+		     i += sizeof(value)) {
+			memcpy(&value, attrs + at + i, sizeof(value));
+			found += is_address(value);
+		}
+	}
+	return found;
+}
+
 /* A reply: keeps the name or number that tells it from the others. */
 static void take_reply(const struct nlmsghdr *nlh, struct answer *a)
 {
@@ -153,6 +189,7 @@ static void take_reply(const struct nlmsghdr *nlh, struct answer *a)
 	}
 	if (nlh->nlmsg_type != family)
 		return;
+	addresses += count_addresses(attrs, len);
 	found = get(attrs, len, IPCSTAT_A_MECH, &size);
 	if (found) {
 		snprintf(name, sizeof(a->name[0]), "%s", found);
@@ -509,8 +546,109 @@ static int from_netns(void *unused)
 static int from_nobody(void *unused)
 {
 	(void)unused;
-	EDGE_MUST(!setresgid(65534, 65534, 65534) && !setresuid(65534, 65534, 65534));
+	EDGE_MUST(!setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY));
 	return ask_all() || access("/proc/ipcstat", R_OK);
+}
+
+/* ---- a module that others may not read ---- */
+
+/* Each form of each command, with what it needs to be answered. */
+static const struct form {
+	const char *what;
+	uint8_t cmd;
+	uint16_t flags, attr;
+} forms[] = {
+	{ "INFO", IPCSTAT_CMD_INFO, 0, 0 },
+	{ "ROW", IPCSTAT_CMD_ROW, 0, IPCSTAT_A_MECH },
+	{ "SIGNAL", IPCSTAT_CMD_SIGNAL, 0, IPCSTAT_A_SIGNAL },
+	{ "HIST", IPCSTAT_CMD_HIST, 0, IPCSTAT_A_MECH },
+	{ "dump rows", IPCSTAT_CMD_ROW, NLM_F_DUMP, 0 },
+	{ "dump signals", IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, 0 },
+	{ "dump hooks", IPCSTAT_CMD_HOOK, NLM_F_DUMP, 0 },
+	{ "dump histograms", IPCSTAT_CMD_HIST, NLM_F_DUMP, 0 },
+	{ "dump sleepers", IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, 0 },
+};
+
+#define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
+
+static void ask_form(int fd, const struct form *form, struct answer *a)
+{
+	uint32_t sig = SIGUSR1;
+	char attrs[64];
+	unsigned int len = 0;
+
+	if (form->attr == IPCSTAT_A_MECH)
+		len = put(attrs, 0, form->attr, "pipe", 5);
+	else if (form->attr)
+		len = put(attrs, 0, form->attr, &sig, sizeof(sig));
+	ask(fd, form->cmd, form->flags, attrs, len);
+	answer(fd, a, 0);
+}
+
+/* Bit i: form number i is refused, and says why. -1: one is neither refused nor answered. */
+static int refusals(int fd)
+{
+	struct answer a;
+	int bits = 0;
+
+	for (unsigned int i = 0; i < NR_FORMS; i++) {
+		ask_form(fd, &forms[i], &a);
+		if (a.error == EPERM && !a.nr && strstr(a.text, "CAP_SYS_ADMIN"))
+			bits |= 1 << i;
+		else if (a.error || !(a.nr || forms[i].cmd == IPCSTAT_CMD_BLOCKED))
+			return -1;
+	}
+	return bits;
+}
+
+static void become(uid_t euid)
+{
+	EDGE_MUST(!setresuid(-1, euid, -1));
+}
+
+static void closed(void)
+{
+	const int all = (1 << NR_FORMS) - 1;
+	int mine = nl_socket(0), others;
+
+	edge_check(refusals(mine) == 0, "root is answered, whatever he asks");
+	become(NOBODY);
+	others = nl_socket(0);
+	for (unsigned int i = 0; i < NR_FORMS; i++) {
+		struct answer a;
+
+		ask_form(others, &forms[i], &a);
+		edge_check(a.error == EPERM && !a.nr && a.text[0], "nobody: %s: EPERM, and why",
+			   forms[i].what);
+		printf("#   %s\n", a.text);
+	}
+	edge_check(refusals(mine) == all, "nor is nobody with a socket of root's");
+	become(0);
+	edge_check(refusals(others) == all, "nor root with a socket of nobody's");
+	edge_check(refusals(mine) == 0, "root still is with his own");
+}
+
+/* ---- addresses ---- */
+
+static void no_addresses(void)
+{
+	static const uint64_t some[] = { 23, 0xffff888003a41c00, 0xffffffff81a00000 };
+	char inner[64], attrs[128];
+	int fd = nl_socket(0);
+	struct answer a;
+	unsigned int len;
+
+	len = put(inner, 0, IPCSTAT_COUNTER_A_NAME, "a longer name", 14);
+	len = put(inner, len, IPCSTAT_COUNTER_A_VALUE, some, sizeof(some));
+	len = put(attrs, 0, IPCSTAT_A_COUNTER | NLA_F_NESTED, inner, len);
+	len = put(attrs, len, IPCSTAT_A_MISSED, &some[1], sizeof(some[1]));
+	edge_check(count_addresses(attrs, len) == 3, "addresses are found where they are");
+	addresses = 0;
+	for (unsigned int i = 0; i < NR_FORMS; i++) {
+		ask_form(fd, &forms[i], &a);
+		edge_check(!a.error && a.nr && !addresses, "%s: no address in %u messages",
+			   forms[i].what, a.nr);
+	}
 }
 
 /* ---- /proc/ipcstat ---- */
@@ -704,6 +842,13 @@ int main(int argc, char **argv)
 	find_family();
 	if (argc == 3 && !strcmp(argv[1], "half"))
 		return half(argv[2]);
+	if (argc == 2) {
+		if (!strcmp(argv[1], "closed"))
+			closed();
+		else
+			no_addresses();
+		return edge_done();
+	}
 	wrong_requests();
 	right_requests();
 	slow_dumps();
