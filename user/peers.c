@@ -136,18 +136,21 @@ static bool same_end(const struct tcp_end *a, const struct tcp_end *b)
 
 uint64_t peers_of(const struct peers *peers, uint64_t ino)
 {
-	const struct peer *end = peers->peer + peers->nr, *us, *it;
+	const struct peer *us = NULL, *it;
 
-	for (us = peers->peer; us < end && us->ino != ino; us++)
-		;
-	if (us == end)
+	for (unsigned int i = 0; i < peers->nr && !us; i++)
+		if (peers->peer[i].ino == ino)
+			us = &peers->peer[i];
+	if (!us)
 		return 0;
 	if (!us->tcp)
 		return us->peer;
-	for (it = peers->peer; it < end; it++)
+	for (unsigned int i = 0; i < peers->nr; i++) {
+		it = &peers->peer[i];
 		if (it->tcp && it != us && same_end(&it->here, &us->there) &&
 		    same_end(&it->there, &us->here))
 			return it->ino;
+	}
 	return 0;
 }
 
