@@ -196,9 +196,7 @@ static void read_comm(pid_t tgid, char comm[32])
 		return;
 	if (fgets(comm, 32, f))
 		comm[strcspn(comm, "\n")] = '\0';
-	for (char *c = comm; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	make_printable(comm);
 	fclose(f);
 }
 
@@ -367,6 +365,11 @@ static int ask(struct nl *nl, const struct arguments *args, struct blocked *bloc
 	blocked->wakers = wakers_find(&blocked->sleepers);
 	if (find_deadlocks(nl, blocked))
 		goto failed;
+	/* Anybody may call himself, and his files, anything. */
+	for (unsigned int i = 0; i < blocked->sleepers.nr; i++) {
+		make_printable(blocked->sleepers.task[i].comm);
+		make_printable(blocked->wakers[i].object);
+	}
 	choose(blocked, args, &chosen);
 	(args->json ? print_json : print_text)(blocked);
 	status = EXIT_SUCCESS;

@@ -120,6 +120,34 @@ void names_free(struct names *names)
 	*names = (struct names){ 0 };
 }
 
+/* The bytes of a character that is fit to print; 0 if there is none. */
+static unsigned int printable(const unsigned char *text)
+{
+	static const unsigned int least[] = { 0, ' ', 0xa0, 0x800, 0x10000 };
+	unsigned int len = *text < 0x80 ? 1 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
+	unsigned int code = len == 1 ? *text : *text & (0x7fU >> len);
+
+	if (code == 0x7f || (len > 1 && *text < 0xc2))
+		return 0;
+	for (unsigned int i = 1; i < len; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3f);
+	}
+	return code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : len;
+}
+
+void make_printable(char *text)
+{
+	while (*text) {
+		unsigned int len = printable((unsigned char *)text);
+
+		if (!len)
+			*text = '?';
+		text += len ? len : 1;
+	}
+}
+
 void *must(void *p)
 {
 	if (!p)

@@ -49,6 +49,9 @@ bool names_choose(const char *list, const char *what, const struct names *all,
 char *names_join(const struct names *names);
 void names_free(struct names *names);
 
+/* Puts a '?' for what could steer a terminal, and for what is no UTF-8. */
+void make_printable(char *text);
+
 /* p, unless it is NULL for want of memory: then the program ends. */
 void *must(void *p);
 

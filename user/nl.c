@@ -600,10 +600,6 @@ static int read_task(const struct nlattr *nest, struct nl_sleeper *task)
 	    get_string(tb[IPCSTAT_BLOCKED_A_MECH], task->mech, sizeof(task->mech)) ||
 	    get_string(tb[IPCSTAT_BLOCKED_A_DIRECTION], task->direction, sizeof(task->direction)))
 		return -EPROTO;
-	/* Anybody may call himself anything: nothing of it is to reach a terminal. */
-	for (char *c = task->comm; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
 	task->pid = nla_get_u32(tb[IPCSTAT_BLOCKED_A_PID]);
 	task->tgid = nla_get_u32(tb[IPCSTAT_BLOCKED_A_TGID]);
 	task->since_ns = nla_get_u64(tb[IPCSTAT_BLOCKED_A_SINCE_NS]);

@@ -74,8 +74,8 @@ struct nl_hists {
 
 /* A task that is asleep in a mechanism. */
 struct nl_sleeper {
-	uint32_t pid, tgid; /* the thread and its process; 0: not in our PID namespace */
-	char comm[IPCSTAT_NAME_MAX];
+	uint32_t pid, tgid;          /* the thread and its process; 0: not in our PID namespace */
+	char comm[IPCSTAT_NAME_MAX]; /* any bytes at all */
 	char mech[IPCSTAT_NAME_MAX];
 	char direction[8]; /* "send" or "recv" */
 	char object[16];   /* "pipe", ...: see module/uapi/ipcstat.h; or empty */
