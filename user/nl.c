@@ -21,6 +21,7 @@
 #include "nl.h"
 
 #define DUMP_TRIES 10
+#define MAX_ERRNO 4095 /* the kernel's */
 
 struct nl {
 	struct nl_sock *sock;
@@ -62,6 +63,8 @@ static int fail_absent(struct nl *nl)
 /* Stores why the kernel refused: its own text when it sent one. */
 static void refused(struct question *q, int err, const char *text)
 {
+	if (err >= 0 || err < -MAX_ERRNO)
+		err = -EPROTO;
 	if (text)
 		q->err = fail(q->nl, err, "the ipcstat module says: %s (%s)%s", text,
 			      strerror(-err), err == -EPERM ? ": run this as root" : "");
@@ -79,7 +82,7 @@ static const char *extack_text(struct nlmsghdr *hdr, size_t skip)
 	};
 	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
 
-	if (!(hdr->nlmsg_flags & NLM_F_ACK_TLVS) ||
+	if (!(hdr->nlmsg_flags & NLM_F_ACK_TLVS) || skip > (size_t)nlmsg_datalen(hdr) ||
 	    nlmsg_parse(hdr, (int)skip, tb, NLMSGERR_ATTR_MAX, policy) < 0)
 		return NULL;
 	return tb[NLMSGERR_ATTR_MSG] ? nla_get_string(tb[NLMSGERR_ATTR_MSG]) : NULL;
@@ -423,7 +426,8 @@ static int read_info(struct nlmsghdr *hdr, void *result)
 	struct nlattr *tb[IPCSTAT_A_MAX + 1];
 	struct nl_info *info = result;
 
-	if (parse(hdr, tb) ||
+	/* There is one of it. */
+	if (info->limit || parse(hdr, tb) ||
 	    get_string(tb[IPCSTAT_A_VERSION], info->version, sizeof(info->version)) ||
 	    get_string(tb[IPCSTAT_A_BACKEND], info->backend, sizeof(info->backend)) ||
 	    !tb[IPCSTAT_A_SINCE] || !tb[IPCSTAT_A_HOOKS_ATTACHED] || !tb[IPCSTAT_A_HOOKS_ALL] ||
