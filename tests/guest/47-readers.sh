@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vm: -c 2 -m 1024 -t 180
+# /proc/ipcstat, read in all ways: alone, by 100 at once, while numbers move, and while the
+# module goes and comes.
+. tests/tap.sh
+. tests/guest/lib.bash
+
+readers=build/tests/fuzz/readers
+caller=build/tests/edge/caller
+mapfile -t rows < <(ipclab list | awk '/^[a-z]/ { print $1 }')
+
+ok "load" modprobe ipcstat
+merge "idle" $readers idle
+for row in "${rows[@]}"; do $caller "$row" 1000000000 30000 & done
+merge "busy" $readers busy
+is "the traffic has gone on" "$(jobs -rp | wc -l)" ${#rows[@]}
+jobs -p | xargs kill
+wait
+merge "unload" $readers unload
+ok "unload" rmmod ipcstat
+done_testing
