@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A system for the tools to ask, made of the fuzzer's input; and of no kernel module. */
+#define FAKE_IMPLEMENTATION
+#include "fake.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <libkmod.h>
+#include <string.h>
+
+static const uint8_t *at, *end;
+static jmp_buf ending;
+
+void fake_input(const uint8_t *data, size_t size)
+{
+	at = data;
+	end = data + size;
+}
+
+int fake_run(int (*tool)(int argc, char **argv), int argc, char **argv)
+{
+	int status = setjmp(ending);
+
+	if (status)
+		return status - 1;
+	optind = 0;
+	return tool(argc, argv);
+}
+
+void fake_exit(int status)
+{
+	longjmp(ending, status + 1);
+}
+
+/* The next piece of the input, NULL at its end. */
+static const uint8_t *piece(size_t *size)
+{
+	const uint8_t *data;
+
+	if (end - at < 2)
+		return NULL;
+	data = at + 2;
+	*size = (size_t)at[0] | (size_t)at[1] << 8;
+	if (*size > (size_t)(end - data))
+		*size = (size_t)(end - data);
+	at = data + *size;
+	return data;
+}
+
+/* ---- netlink ---- */
+
+int fake_nl_connect(struct nl_sock *sock, int protocol)
+{
+	(void)sock;
+	(void)protocol;
+	return 0;
+}
+
+int fake_genl_connect(struct nl_sock *sock)
+{
+	return fake_nl_connect(sock, 0);
+}
+
+int fake_nl_send_auto(struct nl_sock *sock, struct nl_msg *msg)
+{
+	(void)sock;
+	(void)msg;
+	return 1;
+}
+
+int fake_nl_send_simple(struct nl_sock *sock, int type, int flags, void *data, size_t size)
+{
+	(void)sock;
+	(void)type;
+	(void)flags;
+	(void)data;
+	return (int)size;
+}
+
+/* The datagram goes to libnl in memory of its own size, so that whatever lies behind is seen. */
+static int receive(struct nl_sock *sock, struct sockaddr_nl *from, unsigned char **buf,
+		   struct ucred **creds)
+{
+	const uint8_t *data;
+	size_t size;
+
+	(void)sock;
+	(void)creds;
+	memset(from, 0, sizeof(*from));
+	from->nl_family = AF_NETLINK;
+	data = piece(&size);
+	if (!data)
+		return -NLE_BAD_SOCK;
+	if (!size)
+		return 0;
+	*buf = malloc(size);
+	if (!*buf)
+		abort();
+	memcpy(*buf, data, size);
+	return (int)size;
+}
+
+static int any_number(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+int fake_nl_recvmsgs(struct nl_sock *sock, struct nl_cb *cb)
+{
+	nl_cb_overwrite_recv(cb, receive);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_number, NULL);
+	return nl_recvmsgs(sock, cb);
+}
+
+int fake_nl_recvmsgs_default(struct nl_sock *sock)
+{
+	struct nl_cb *cb = nl_socket_get_cb(sock);
+	int err = fake_nl_recvmsgs(sock, cb);
+
+	nl_cb_put(cb);
+	return err;
+}
+
+/* ---- files, processes, System V ---- */
+
+FILE *fake_fopen(const char *path, const char *mode)
+{
+	const uint8_t *data;
+	size_t size;
+
+	(void)path;
+	data = piece(&size);
+	if (data && size)
+		return fmemopen((void *)data, size, mode);
+	errno = ENOENT;
+	return NULL;
+}
+
+/* There is one process, and all others are like it. */
+DIR *fake_opendir(const char *path)
+{
+	const char *last = strrchr(path, '/');
+
+	return opendir(last && !strcmp(last, "/fd") ? "/proc/self/fd" : "/proc/self/task");
+}
+
+int fake_stat(const char *path, struct stat *st)
+{
+	(void)path;
+	*st = (struct stat){ .st_ino = 1 };
+	return 0;
+}
+
+int fake_msgctl(int id, int cmd, struct msqid_ds *ds)
+{
+	if (cmd != IPC_STAT)
+		return msgctl(id, IPC_INFO, ds); /* the limits: all else is done by nobody here */
+	*ds = (struct msqid_ds){ .msg_lspid = id & 7, .msg_lrpid = id >> 3 & 7 };
+	return 0;
+}
+
+int fake_semctl(int id, int nr, int cmd, ...)
+{
+	(void)cmd;
+	return (id ^ nr) & 7;
+}
+
+/* ---- time, which does not pass ---- */
+
+int fake_nanosleep(const struct timespec *time, struct timespec *rest)
+{
+	(void)time;
+	(void)rest;
+	return 0;
+}
+
+int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *mask)
+{
+	(void)fds;
+	(void)nr;
+	(void)time;
+	(void)mask;
+	return 0;
+}
+
+/* ---- libkmod: a module that can be loaded, with two parameters ---- */
+
+struct kmod_list {
+	const char *key, *value;
+};
+
+static struct kmod_list info[] = {
+	{ "license", "GPL" },
+	{ "parmtype", "hooks:charp" },
+	{ "parmtype", "max_objects" },
+};
+static int something;
+
+struct kmod_ctx *kmod_new(const char *dirname, const char *const *config_paths)
+{
+	(void)dirname;
+	(void)config_paths;
+	return (void *)&something;
+}
+
+struct kmod_ctx *kmod_unref(struct kmod_ctx *ctx)
+{
+	(void)ctx;
+	return NULL;
+}
+
+void kmod_set_log_priority(struct kmod_ctx *ctx, int priority)
+{
+	(void)ctx;
+	(void)priority;
+}
+
+int kmod_module_new_from_lookup(struct kmod_ctx *ctx, const char *given_alias,
+				struct kmod_list **list)
+{
+	(void)ctx;
+	(void)given_alias;
+	*list = info;
+	return 0;
+}
+
+int kmod_module_new_from_name(struct kmod_ctx *ctx, const char *name, struct kmod_module **mod)
+{
+	(void)ctx;
+	(void)name;
+	*mod = (void *)&something;
+	return 0;
+}
+
+struct kmod_module *kmod_module_get_module(const struct kmod_list *entry)
+{
+	(void)entry;
+	return (void *)&something;
+}
+
+struct kmod_module *kmod_module_unref(struct kmod_module *mod)
+{
+	(void)mod;
+	return NULL;
+}
+
+int kmod_module_unref_list(struct kmod_list *list)
+{
+	(void)list;
+	return 0;
+}
+
+int kmod_module_get_info(const struct kmod_module *mod, struct kmod_list **list)
+{
+	(void)mod;
+	*list = info;
+	return 3;
+}
+
+struct kmod_list *kmod_list_next(const struct kmod_list *list, const struct kmod_list *curr)
+{
+	(void)list;
+	return curr < info + 2 ? (struct kmod_list *)curr + 1 : NULL;
+}
+
+const char *kmod_module_info_get_key(const struct kmod_list *entry)
+{
+	return entry->key;
+}
+
+const char *kmod_module_info_get_value(const struct kmod_list *entry)
+{
+	return entry->value;
+}
+
+void kmod_module_info_free_list(struct kmod_list *list)
+{
+	(void)list;
+}
+
+int kmod_module_probe_insert_module(
+	struct kmod_module *mod, unsigned int flags, const char *extra_options,
+	int (*run_install)(struct kmod_module *m, const char *cmdline, void *data),
+	const void *data,
+	void (*print_action)(struct kmod_module *m, bool install, const char *options))
+{
+	(void)mod;
+	(void)flags;
+	(void)run_install;
+	(void)data;
+	(void)print_action;
+	/* any error */
+	return -(int)strlen(extra_options);
+}
+
+int kmod_module_get_initstate(const struct kmod_module *mod)
+{
+	(void)mod;
+	return 0;
+}
+
+int kmod_module_remove_module(struct kmod_module *mod, unsigned int flags)
+{
+	(void)mod;
+	(void)flags;
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Put in front of the tools' sources for the fuzzers here: what they ask of the
+ * system is answered by fake.c, out of the fuzzer's input.
+ *
+ * The input is a row of pieces, {length (two bytes, little endian), bytes}. Whatever reads
+ * takes the next one: a netlink datagram, or what a file in /proc holds.
+ */
+#ifndef FAKE_H
+#define FAKE_H
+
+#include <dirent.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+int ipcstat_main(int argc, char **argv);
+int ipclab_main(int argc, char **argv);
+
+void fake_input(const uint8_t *data, size_t size);
+/* Calls a tool's main; returns its exit status, also where it calls exit(3). */
+int fake_run(int (*tool)(int argc, char **argv), int argc, char **argv);
+
+void fake_exit(int status) __attribute__((noreturn));
+int fake_nl_connect(struct nl_sock *sock, int protocol);
+int fake_genl_connect(struct nl_sock *sock);
+int fake_nl_send_auto(struct nl_sock *sock, struct nl_msg *msg);
+int fake_nl_send_simple(struct nl_sock *sock, int type, int flags, void *data, size_t size);
+int fake_nl_recvmsgs(struct nl_sock *sock, struct nl_cb *cb);
+int fake_nl_recvmsgs_default(struct nl_sock *sock);
+FILE *fake_fopen(const char *path, const char *mode);
+DIR *fake_opendir(const char *path);
+int fake_stat(const char *path, struct stat *st);
+int fake_msgctl(int id, int cmd, struct msqid_ds *ds);
+int fake_semctl(int id, int nr, int cmd, ...);
+int fake_nanosleep(const struct timespec *time, struct timespec *rest);
+int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *mask);
+
+#ifndef FAKE_IMPLEMENTATION
+#define exit(status) fake_exit(status)
+#define nl_connect(...) fake_nl_connect(__VA_ARGS__)
+#define genl_connect(...) fake_genl_connect(__VA_ARGS__)
+#define nl_send_auto(...) fake_nl_send_auto(__VA_ARGS__)
+#define nl_send_simple(...) fake_nl_send_simple(__VA_ARGS__)
+#define nl_recvmsgs(...) fake_nl_recvmsgs(__VA_ARGS__)
+#define nl_recvmsgs_default(...) fake_nl_recvmsgs_default(__VA_ARGS__)
+#define fopen(...) fake_fopen(__VA_ARGS__)
+#define opendir(...) fake_opendir(__VA_ARGS__)
+#define stat(...) fake_stat(__VA_ARGS__)
+#define msgctl(...) fake_msgctl(__VA_ARGS__)
+#define semctl(...) fake_semctl(__VA_ARGS__)
+#define nanosleep(...) fake_nanosleep(__VA_ARGS__)
+#define ppoll(...) fake_ppoll(__VA_ARGS__)
+#endif
+
+#endif
