@@ -32,6 +32,10 @@ help:
 	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
 	@echo 'make check        all tests, on Debian'"'"'s 6.1, 6.12 and 7.3;'
 	@echo '                  K="6.1 ...": only on these, T="pipe ...": only tests named so'
+	@echo 'make check-sanitize'
+	@echo '                  the tests of what is counted, and stress, on a kernel with'
+	@echo '                  KASAN, lockdep and so on, which is built first (once);'
+	@echo '                  K=6.12-sanitize, T=...: as for check; S=600: seconds of stress'
 	@echo 'make bench        what counting costs: operations, reading, memory;'
 	@echo '                  K=...: as for check'
 	@echo 'make deps         installs the Debian packages that check needs (demo: FOR=demo)'
@@ -84,6 +88,9 @@ demo:
 check:
 	@tests/check $(if $(K),-k "$(K)") $(T)
 
+check-sanitize:
+	@tests/sanitize/check $(if $(K),-k "$(K)") $(if $(S),-t $(S)) $(T)
+
 bench:
 	@tests/bench/run $(K)
 
@@ -98,4 +105,4 @@ clean:
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 	rm -rf build
 
-.PHONY: all help module user install uninstall uninstall-modules load unload demo check bench deps clean
+.PHONY: all help module user install uninstall uninstall-modules load unload demo check check-sanitize bench deps clean

@@ -6,8 +6,12 @@
 #                               KVER    the kernel's release (uname -r)
 #                               KIMAGE  its vmlinuz
 #                               KMODS   its module tree
-#                               KROOT   the root directory that holds its headers
-#                                       and compiler ("/": this system)
+#                               KROOT   the root directory that holds its compiler
+#                                       ("/": this system)
+#                               KDIR    in it, the headers
+#   kernels.sh 6.12-FLAVOUR     the same for a kernel of our own: Debian's source, the
+#                               options of tests/sanitize/{common,6.12,FLAVOUR}.config, and
+#                               this system's compiler; also 7.3-FLAVOUR
 #   kernels.sh source           fetch what only the kernel's source package holds of
 #                               what the tests use, and print where it lies
 #
@@ -15,7 +19,9 @@
 # ${IPCSTAT_CACHE:-~/.cache/ipcstat} and is fetched once; the mirror is the one
 # that this system's own apt uses.
 set -euo pipefail
+unset MAKEFLAGS MAKELEVEL
 
+options=$(cd "${0%/*}/../sanitize" && pwd -P)
 cache=${IPCSTAT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipcstat}
 PATH=$PATH:/usr/sbin:/sbin
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -141,6 +147,60 @@ fetch_source() {
 	mv "$tmp" "$dir"
 }
 
+# Each option of a list is what it says there: kconfig drops silently what it cannot have.
+check_config() { # list, .config
+	local option value bad=''
+	while IFS='=' read -r option value; do
+		case $value in
+		n) ! grep -q "^$option=" "$2" || bad+=" $option" ;;
+		*) grep -qxF "$option=$value" "$2" || bad+=" $option" ;;
+		esac
+	done < <(grep '^CONFIG_' "$1")
+	[ -z "$bad" ] || { say "these options are not as in tests/sanitize:$bad"; return 1; }
+}
+
+# Build a kernel, and keep of it what a guest and a build of modules need. There are no
+# modules; what the options make one is only there for what it selects.
+build_flavour() { # series, suite, flavour, target directory
+	local top=linux-source-$1 dir=$4 tmp=$4.tmp list stamp make lib
+	list=$(grep -h ^CONFIG_ "$options"/{common,"$1","$3"}.config)
+	list+=$'\n'"CONFIG_LOCALVERSION=\"-$3\""
+	stamp=$({ echo "$list"; gcc --version | head -n 1; } | sha256sum)
+	[ "$(cat "$dir/done" 2> /dev/null)" != "$stamp" ] || return 0
+	say "building the kernel $1-$3; this takes a quarter of an hour, once"
+	rm -rf "$tmp"
+	apt_dir "$tmp/apt" "$2"
+	(cd "$tmp/apt" && suite_apt . download "$top" >&2)
+	dpkg-deb --fsys-tarfile "$tmp/apt/$top"_*.deb | tar -xO --wildcards "./usr/src/$top.tar.*" |
+		xz -d | tar -x -C "$tmp"
+	rm -rf "$tmp/apt"
+
+	mkdir "$tmp/build"
+	echo "$list" > "$tmp/list"
+	make=(make -s -C "$tmp/$top" "O=$tmp/build" ARCH=x86_64 "-j$(nproc)")
+	{
+		KCONFIG_ALLCONFIG=$tmp/list "${make[@]}" allnoconfig
+		check_config "$tmp/list" "$tmp/build/.config"
+		"${make[@]}" bzImage modules_prepare
+		cp "$tmp/build/vmlinux.symvers" "$tmp/build/Module.symvers"
+		"${make[@]}" run-command KBUILD_RUN_COMMAND="\${srctree}/scripts/package/install-extmod-build $tmp/headers"
+	} >&2 9>&-
+
+	kver=$(cat "$tmp/build/include/config/kernel.release")
+	lib=$tmp/root/usr/lib/modules/$kver
+	mkdir -p "$lib/kernel" "$tmp/root/usr/src"
+	ln -s usr/lib "$tmp/root/lib"
+	mv "$tmp/headers" "$tmp/root/usr/src/linux-headers-$kver"
+	cp "$tmp/build/arch/x86/boot/bzImage" "$lib/vmlinuz"
+	cp "$tmp/build"/modules.builtin{,.modinfo} "$lib"
+	touch "$lib/modules.order"
+	depmod -b "$tmp/root" "$kver"
+	echo "$kver" > "$tmp/release"
+	echo "$stamp" > "$tmp/done"
+	rm -rf "$tmp/build" "${tmp:?}/$top" "$dir"
+	mv "$tmp" "$dir"
+}
+
 # The newest release of a series whose headers a root has.
 release() { # root, series
 	local dir
@@ -149,23 +209,38 @@ release() { # root, series
 	echo "${dir##*/linux-headers-}"
 }
 
+series=${1:-}
+flavour=''
+if [[ $series == *-* ]]; then
+	flavour=${series#*-}
+	[ -e "$options/$flavour.config" ] || die "no tests/sanitize/$flavour.config"
+fi
+
 mkdir -p "$cache"
-exec 9> "$cache/lock"
+# What takes so long has a lock of its own.
+exec 9> "$cache/lock${flavour:+-$series}"
 flock 9
 
-series=${1:-}
 case $series in
 source) fetch_source; echo "$cache/source"; exit ;;
 6.1) suite='' root='' ;;
-6.12) suite=trixie root=$cache/trixie ;;
-7.3) suite=trixie-backports root=$cache/trixie ;;
-*) die "usage: kernels.sh 6.1|6.12|7.3|source" ;;
+6.12 | 6.12-*) suite=trixie root=$cache/trixie ;;
+7.3 | 7.3-*) suite=trixie-backports root=$cache/trixie ;;
+*) die "usage: kernels.sh 6.1|6.12|7.3|6.12-FLAVOUR|7.3-FLAVOUR|source" ;;
 esac
 
-[ -z "$root" ] || fetch_trixie
-kver=$(release "$root" "$series")
 dir=$cache/linux-$series
-fetch_image "$kver" "$suite" "$dir"
+if [ -n "$flavour" ]; then
+	root=''
+	build_flavour "${series%%-*}" "$suite" "$flavour" "$dir"
+	kver=$(cat "$dir/release")
+	kdir=$dir/root/usr/src/linux-headers-$kver
+else
+	[ -z "$root" ] || fetch_trixie
+	kver=$(release "$root" "$series")
+	kdir=/usr/src/linux-headers-$kver
+	fetch_image "$kver" "$suite" "$dir"
+fi
 
 mods=$dir/root/usr/lib/modules/$kver
 image=$mods/vmlinuz
@@ -177,3 +252,4 @@ echo "KVER=$kver"
 echo "KIMAGE=$image"
 echo "KMODS=$mods"
 echo "KROOT=${root:-/}"
+echo "KDIR=$kdir"
