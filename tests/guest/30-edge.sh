@@ -18,7 +18,7 @@ for backend in wrap probe; do
 	for program in "${programs[@]}"; do
 		name=${program##*/}
 		case $name in caller*) continue ;; esac
-		merge "$backend $name" timeout $((120 * SLOWER)) "$OLDPWD/$program"
+		merge "$backend $name" timeout $((120 * ${SLOWER:-1})) "$OLDPWD/$program"
 	done
 	is "$backend: events missed" "$(sed -n '1s/.* missed //p' /proc/ipcstat)" 0
 	ok "$backend: unload" rmmod ipcstat
