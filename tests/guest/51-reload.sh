@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: -c 4 -m 1024 -t 1200
-# 100 loads and unloads, with either back end, while every mechanism is in use.
-# That the kernel's log stays clean is seen to by tests/vm/run.
+# vm: -c 4 -m 1024 -t 1200+IPCSTAT_ROUNDS*12
+# 100 loads and unloads, or $ROUNDS, with either back end, while every mechanism is in use and
+# callers sleep in each, the proc file is held open, and dumps are left half read. That the
+# kernel's log stays clean is seen to by tests/vm/run.
 . tests/tap.sh
 . tests/guest/lib.bash
 
@@ -11,21 +12,50 @@ mapfile -t rows < <(ipclab list | awk '/^[a-z]/ { print $1 }')
 
 # It pauses now and then: in one QEMU thread each wait for a busy CPU takes 0.1 s.
 for row in "${rows[@]}"; do $caller "$row" 1000000000 30000 & done
-slowest=0 bad=0
+# Put 10 callers to sleep in each, or wake them.
+doze() {
+	build/tests/lifecycle/sleepers all 10 /tmp/asleep &
+	dozing=$!
+	while [ ! -e /tmp/asleep ]; do sleep 0.1; done
+}
+wake() {
+	rm -f /tmp/asleep
+	wait "$dozing"
+}
+
+slowest=0 bad=0 rounds=${ROUNDS:-100}
 start=$EPOCHREALTIME
-for ((round = 0; round < 100; round++)); do
+for ((round = 0; round < rounds; round++)); do
 	hooks=auto
 	[ $((round % 20)) != 3 ] || hooks=probe
 	modprobe ipcstat hooks=$hooks || bad=$((bad + 1))
 	[ "$(cell fifo send_ops)" -gt 0 ] || sleep 0.1
 	[ "$(cell fifo send_ops)" -gt 0 ] || bad=$((bad + 1))
+	[ $((round % 25)) != 1 ] || doze
+	exec {held}< /proc/ipcstat
+	read -r -n 23 -u "$held" line && [[ $line == '# ipcstat '* ]] || bad=$((bad + 1))
+	if [ $((round % 5)) = 0 ]; then
+		rm -f /tmp/half
+		build/tests/netlink/requests half /tmp/half &
+		half=$!
+		while [ ! -e /tmp/half ]; do sleep 0.1; done
+	fi
 	one=$EPOCHREALTIME
 	rmmod ipcstat || bad=$((bad + 1))
 	took=$(since "$one")
 	slowest=$(printf '%s\n' "$took" "$slowest" | sort -g | tail -n 1)
-	[ $((round % 25)) != 24 ] || wrap_leaves || bad=$((bad + 1))
+	! read -r line <&"$held" || bad=$((bad + 1))
+	exec {held}<&-
+	if [ $((round % 5)) = 0 ]; then
+		kill "$half"
+		wait "$half"
+	fi 2> /dev/null
+	if [ $((round % 25)) = 24 ]; then
+		wake
+		wrap_leaves || bad=$((bad + 1))
+	fi
 done
-is "100 rounds under traffic: what failed to load, count or unload" $bad 0
+is "$rounds rounds under traffic: what failed to load, count or unload" $bad 0
 diag "in $(since "$start") s, the slowest unload in $slowest s"
 is "the traffic has gone on" "$(jobs -rp | wc -l)" ${#rows[@]}
 jobs -p | xargs kill

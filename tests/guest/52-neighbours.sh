@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Other tracers, and a livepatch, on the functions that are hooked, there before the module
+# or after it: both count what there is to count, or say that they do not.
+# vm: -c 2 -m 2048 -t 900
+# shellcheck disable=SC2317 # functions that beside calls
+. tests/tap.sh
+. tests/guest/lib.bash
+
+caller=build/tests/edge/caller
+tracing=/sys/kernel/tracing
+out=/tmp/neighbour
+writes=anon_pipe_write
+[ "$KSERIES" != 6.1 ] || writes=pipe_write
+
+# What a neighbour has to see: 23 messages sent and received, 23 writes to and reads from a
+# FIFO of the caller's.
+counts() { # what
+	local row before=()
+	for row in sysv_msg fifo unix_dgram udp sysv_sem; do
+		before=("$(cell $row send_ops)" "$(cell $row recv_ops)" "$(cell $row send_bytes)")
+		$caller $row 23
+		is "$1: $row" "$(($(cell $row send_ops) - before[0])) $(($(cell $row recv_ops) - before[1]))" "23 23"
+		[ $row = sysv_sem ] || is "$1: $row, bytes" $(($(cell $row send_bytes) - before[2])) $((23 * 64))
+	done
+}
+
+# Not by ok, whose pipe what goes on in the background would hold.
+starts() { # what, function
+	"$2" > $out.start 2>&1
+	is "$1" $? 0 || diag "$(< $out.start)"
+}
+
+# beside NAME START STOP: a neighbour that START brings and STOP takes away, before the module
+# and after it. STOP prints what it has seen of 23 calls of do_msgsnd, or nothing.
+beside() {
+	local name=$1 start=$2 stop=$3 backend
+	for backend in auto probe; do
+		starts "$name first, then hooks=$backend" "$start"
+		modprobe ipcstat hooks=$backend
+		is "$name first: hooks" "$(ipcstat hooks | grep -c unavailable)" 0
+		counts "$name first, hooks=$backend"
+		"$stop" > $out.seen
+		[ ! -s $out.seen ] || is "$name: has seen" "$(< $out.seen)" 23
+		counts "$name gone, hooks=$backend"
+		starts "$name comes to hooks=$backend" "$start"
+		counts "$name second, hooks=$backend"
+		ok "$name: hooks=$backend goes first" rmmod ipcstat
+		$caller sysv_msg 23
+		"$stop" > $out.seen
+		[ ! -s $out.seen ] || is "$name: has seen" "$(< $out.seen)" 46
+	done
+}
+
+# ---- BPF: on a trampoline, by a kprobe and a kretprobe ----
+
+bpf() { # probe
+	rm -f $out.bpf
+	BPFTRACE_STRLEN=64 bpftrace -o $out.bpf -e "$1:do_msgsnd { @ = count(); } BEGIN { printf(\"ready\\n\"); }" \
+		2> $out.bpf.err &
+	bpf=$!
+	local try
+	for try in {1..300}; do
+		! grep -q ready $out.bpf 2> /dev/null || return 0
+		sleep 0.1
+	done
+	cat $out.bpf.err
+	return 1
+}
+fentry() { bpf kfunc; }
+fexit() { bpf kretfunc; }
+kprobe() { bpf kprobe; }
+kretprobe() { bpf kretprobe; }
+bpf_ends() {
+	kill -INT $bpf
+	wait $bpf
+	sed -n 's/^@: //p' $out.bpf
+}
+# bpftrace takes the types from the kernel itself; half of the headers would confuse it.
+rm -f "/lib/modules/$(uname -r)/build"
+for kind in fentry fexit kprobe kretprobe; do beside "BPF $kind" $kind bpf_ends; done
+
+# ---- ftrace: the tracers, and events that perf counts ----
+
+trace_with() {
+	printf '%s\n' do_msgsnd do_msgrcv $writes free_msg unix_dgram_sendmsg inet_sendmsg > $tracing/set_ftrace_filter &&
+		echo > $tracing/trace && echo "$1" > $tracing/current_tracer
+}
+function_tracer() { trace_with function; }
+graph_tracer() { trace_with function_graph; }
+tracer_ends() {
+	grep -c do_msgsnd $tracing/trace
+	echo nop > $tracing/current_tracer
+	echo > $tracing/set_ftrace_filter
+}
+beside "function tracer" function_tracer tracer_ends
+beside "function_graph tracer" graph_tracer tracer_ends
+
+perf_begins() {
+	echo 'p:neighbour/msgsnd do_msgsnd' > $tracing/kprobe_events
+	perf stat -a -x ' ' -o $out.perf -e neighbour:msgsnd sleep 1000 &
+	perf=$!
+	sleep 2
+	kill -0 $perf
+}
+perf_ends() {
+	pkill -INT -P $perf sleep
+	kill -INT $perf 2> /dev/null
+	wait $perf
+	awk '/msgsnd/ { print $1 }' $out.perf
+	echo > $tracing/kprobe_events
+}
+beside "perf" perf_begins perf_ends
+
+# ---- a livepatch ----
+
+livepatch() { insmod "$MODULE_DIR/neighbours/neighbour_livepatch.ko"; }
+livepatch_goes() {
+	local patch=/sys/kernel/livepatch/neighbour_livepatch
+	echo 0 > $patch/enabled
+	while [ -e $patch ]; do sleep 0.1; done
+	rmmod neighbour_livepatch
+}
+# hook FIELD: of the hook on inet_sendmsg
+hook() { ipcstat hooks | awk -v n="$1" '$1 == "inet_sendmsg" { print $n }'; }
+
+for backend in auto probe; do
+	ok "livepatch first" livepatch
+	modprobe ipcstat hooks=$backend
+	is "livepatch first, hooks=$backend: a kretprobe" "$(hook 2) $(hook 3)" "probe attached"
+	counts "livepatch first, hooks=$backend"
+	is "livepatch: has seen" "$(cat /sys/module/neighbour_livepatch/parameters/calls)" 23
+	rmmod ipcstat
+	ok "livepatch goes" livepatch_goes
+done
+modprobe ipcstat
+fails "livepatch second: refused, while there is a wrapper" 1 'busy' livepatch
+counts "livepatch refused"
+rmmod ipcstat
+wrap_leaves
+modprobe ipcstat hooks=probe
+ok "livepatch second, hooks=probe" livepatch
+counts "livepatch second, hooks=probe"
+is "livepatch: has seen" "$(cat /sys/module/neighbour_livepatch/parameters/calls)" 23
+rmmod ipcstat
+ok "livepatch goes" livepatch_goes
+
+# ---- modules whose functions share names with hooked ones, or come and go ----
+
+can() { # 23 frames to and fro
+	python3 - <<- 'EOF'
+		import socket
+		a, b = (socket.socket(socket.PF_CAN, socket.SOCK_RAW, socket.CAN_RAW) for i in "ab")
+		a.bind(("vcan0",)), b.bind(("vcan0",))
+		for i in range(23):
+		    a.send(bytes(16))
+		    assert len(b.recv(16)) == 16
+	EOF
+}
+for module in can_raw vcan vsock vsock_loopback; do modprobe $module || fail "modprobe $module"; done
+ip link add vcan0 type vcan
+ip link set vcan0 up
+for backend in auto probe; do
+	modprobe ipcstat hooks=$backend
+	is "can_raw, vsock: hooks=$backend" "$(ipcstat hooks | grep -c unavailable)" 0
+	before="$(cell raw send_ops) $(cell raw recv_ops) $(cell raw objects)"
+	ok "can_raw: 23 frames, hooks=$backend" can
+	is "can_raw is none of IPv4's raw sockets, hooks=$backend" \
+		"$(cell raw send_ops) $(cell raw recv_ops) $(cell raw objects)" "$before"
+	$caller raw 23
+	is "raw counts beside it, hooks=$backend" "$(($(cell raw send_ops) - ${before%% *}))" 23
+	counts "can_raw, vsock, hooks=$backend"
+	if [ $backend = auto ]; then
+		ok "vsock goes" rmmod vsock_loopback vmw_vsock_virtio_transport_common vsock
+		ok "can_raw goes" rmmod can_raw
+		counts "without them, hooks=$backend"
+		modprobe -a can_raw vsock vsock_loopback
+		counts "with them again, hooks=$backend"
+	fi
+	rmmod ipcstat
+done
+wrap_leaves
+is "the wrappers go" $? 0
+done_testing
