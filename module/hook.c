@@ -508,11 +508,14 @@ static void ipc_wrap_get(void)
 	if (ipc_hooks_probe)
 		return;
 	wrap = symbol_get(ipcstat_wrap_api);
-	if (wrap && wrap->version != IPC_WRAP_VERSION) {
+	if (!wrap || (wrap->version == IPC_WRAP_VERSION && ipc_can_wrap()))
+		return;
+	if (wrap->version != IPC_WRAP_VERSION)
 		pr_warn("module ipcstat_wrap has another version: using kretprobes\n");
-		symbol_put(ipcstat_wrap_api);
-		wrap = NULL;
-	}
+	else
+		pr_info("no wrappers on this machine (calls are counted, or it is no x86-64): using kretprobes\n");
+	symbol_put(ipcstat_wrap_api);
+	wrap = NULL;
 }
 
 static void ipc_withdraw(const char *kind, int err)
