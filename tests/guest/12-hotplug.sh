@@ -24,7 +24,7 @@ all() { # backend
 	# CPUs 1 to 3 in turn: up to three are away.
 	build/tests/lifecycle/unplug $going 1 2 3 > $changes &
 	unplugging=$!
-	exact "$1, while CPUs go and come" -p 8 -n 10000
+	exact "$1, while CPUs go and come" -p 8 -n $((10000 / ${SLOWER:-1}))
 	rm $going
 	wait $unplugging
 	read -r went came < $changes

@@ -3,36 +3,37 @@
 # Other tracers, and a livepatch, on the functions that are hooked, there before the module
 # or after it: both count what there is to count, or say that they do not.
 # vm: -c 2 -m 2048 -t 900
-# shellcheck disable=SC2317 # functions that beside calls
+# shellcheck disable=SC2086,SC2317 # names and numbers without blanks; functions that beside calls
 . tests/tap.sh
 . tests/guest/lib.bash
 
 caller=build/tests/edge/caller
 tracing=/sys/kernel/tracing
 out=/tmp/neighbour
-writes=anon_pipe_write
-[ "$KSERIES" != 6.1 ] || writes=pipe_write
+writes=$(grep -m 1 -owE '(anon_)?pipe_write' $tracing/available_filter_functions)
 
 # What a neighbour has to see: 23 messages sent and received, 23 writes to and reads from a
 # FIFO of the caller's.
 counts() { # what
-	local row before=()
+	local row were
 	for row in sysv_msg fifo unix_dgram udp sysv_sem; do
-		before=("$(cell $row send_ops)" "$(cell $row recv_ops)" "$(cell $row send_bytes)")
+		were=("$(cell $row send_ops)" "$(cell $row recv_ops)" "$(cell $row send_bytes)")
 		$caller $row 23
-		is "$1: $row" "$(($(cell $row send_ops) - before[0])) $(($(cell $row recv_ops) - before[1]))" "23 23"
-		[ $row = sysv_sem ] || is "$1: $row, bytes" $(($(cell $row send_bytes) - before[2])) $((23 * 64))
+		is "$1: $row" "$(($(cell $row send_ops) - were[0])) $(($(cell $row recv_ops) - were[1]))" "23 23"
+		[ $row = sysv_sem ] || is "$1: $row, bytes" $(($(cell $row send_bytes) - were[2])) $((23 * 64))
 	done
 }
 
 # Not by ok, whose pipe what goes on in the background would hold.
 starts() { # what, function
-	"$2" > $out.start 2>&1
-	is "$1" $? 0 || diag "$(< $out.start)"
+	local status=0
+	"$2" > $out.start 2>&1 || status=$?
+	is "$1" $status 0
+	[ $status = 0 ] || diag "$(< $out.start)"
 }
 
 # beside NAME START STOP: a neighbour that START brings and STOP takes away, before the module
-# and after it. STOP prints what it has seen of 23 calls of do_msgsnd, or nothing.
+# and after it. STOP prints how many calls of do_msgsnd it has seen.
 beside() {
 	local name=$1 start=$2 stop=$3 backend
 	for backend in auto probe; do
@@ -41,23 +42,24 @@ beside() {
 		is "$name first: hooks" "$(ipcstat hooks | grep -c unavailable)" 0
 		counts "$name first, hooks=$backend"
 		"$stop" > $out.seen
-		[ ! -s $out.seen ] || is "$name: has seen" "$(< $out.seen)" 23
+		is "$name first, hooks=$backend: has seen" "$(< $out.seen)" 23
 		counts "$name gone, hooks=$backend"
 		starts "$name comes to hooks=$backend" "$start"
 		counts "$name second, hooks=$backend"
 		ok "$name: hooks=$backend goes first" rmmod ipcstat
 		$caller sysv_msg 23
 		"$stop" > $out.seen
-		[ ! -s $out.seen ] || is "$name: has seen" "$(< $out.seen)" 46
+		is "$name second, hooks=$backend: has seen" "$(< $out.seen)" 46
 	done
 }
 
-# ---- BPF: on a trampoline, by a kprobe and a kretprobe ----
+# ---- BPF: on a trampoline at entry and at exit, by a kprobe and a kretprobe ----
 
-bpf() { # probe
+bpf_begins() {
+	local kind program=''
+	for kind in kfunc kretfunc kprobe kretprobe; do program+="$kind:do_msgsnd { @$kind = count(); } "; done
 	rm -f $out.bpf
-	BPFTRACE_STRLEN=64 bpftrace -o $out.bpf -e "$1:do_msgsnd { @ = count(); } BEGIN { printf(\"ready\\n\"); }" \
-		2> $out.bpf.err &
+	bpftrace -B line -e "$program BEGIN { printf(\"ready\\n\"); }" > $out.bpf 2> $out.bpf.err &
 	bpf=$!
 	local try
 	for try in {1..300}; do
@@ -67,23 +69,20 @@ bpf() { # probe
 	cat $out.bpf.err
 	return 1
 }
-fentry() { bpf kfunc; }
-fexit() { bpf kretfunc; }
-kprobe() { bpf kprobe; }
-kretprobe() { bpf kretprobe; }
+# What each of the four has seen, if it is the same.
 bpf_ends() {
 	kill -INT $bpf
 	wait $bpf
-	sed -n 's/^@: //p' $out.bpf
+	[ "$(grep -c '^@' $out.bpf)" != 4 ] || sed -n 's/^@.*: //p' $out.bpf | sort -u | xargs
 }
 # bpftrace takes the types from the kernel itself; half of the headers would confuse it.
 rm -f "/lib/modules/$(uname -r)/build"
-for kind in fentry fexit kprobe kretprobe; do beside "BPF $kind" $kind bpf_ends; done
+beside "BPF" bpf_begins bpf_ends
 
 # ---- ftrace: the tracers, and events that perf counts ----
 
 trace_with() {
-	printf '%s\n' do_msgsnd do_msgrcv $writes free_msg unix_dgram_sendmsg inet_sendmsg > $tracing/set_ftrace_filter &&
+	printf '%s\n' do_msgsnd do_msgrcv "$writes" free_msg unix_dgram_sendmsg inet_sendmsg > $tracing/set_ftrace_filter &&
 		echo > $tracing/trace && echo "$1" > $tracing/current_tracer
 }
 function_tracer() { trace_with function; }
@@ -163,12 +162,13 @@ ip link set vcan0 up
 for backend in auto probe; do
 	modprobe ipcstat hooks=$backend
 	is "can_raw, vsock: hooks=$backend" "$(ipcstat hooks | grep -c unavailable)" 0
-	before="$(cell raw send_ops) $(cell raw recv_ops) $(cell raw objects)"
+	raw=$(cell raw send_ops)
+	before="$raw $(cell raw recv_ops) $(cell raw objects)"
 	ok "can_raw: 23 frames, hooks=$backend" can
 	is "can_raw is none of IPv4's raw sockets, hooks=$backend" \
 		"$(cell raw send_ops) $(cell raw recv_ops) $(cell raw objects)" "$before"
 	$caller raw 23
-	is "raw counts beside it, hooks=$backend" "$(($(cell raw send_ops) - ${before%% *}))" 23
+	is "raw counts beside it, hooks=$backend" "$(($(cell raw send_ops) - raw))" 23
 	counts "can_raw, vsock, hooks=$backend"
 	if [ $backend = auto ]; then
 		ok "vsock goes" rmmod vsock_loopback vmw_vsock_virtio_transport_common vsock
