@@ -30,6 +30,12 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "ipcstat needs Linux 6.1 or newer"
 #endif
+#ifndef CONFIG_KRETPROBES
+#error "ipcstat finds functions, and their results, with kprobes: a kernel with CONFIG_KRETPROBES is needed"
+#endif
+#ifndef CONFIG_DYNAMIC_FTRACE
+#error "ipcstat hooks functions with ftrace: a kernel with CONFIG_FUNCTION_TRACER and CONFIG_DYNAMIC_FTRACE is needed"
+#endif
 
 /*
  * Arguments and instruction pointer at a function's ftrace entry. 6.1 has no
