@@ -163,7 +163,10 @@ check_config() { # list, .config
 # modules; what the options make one is only there for what it selects.
 build_flavour() { # series, suite, flavour, target directory
 	local top=linux-source-$1 dir=$4 tmp=$4.tmp list stamp make lib
-	list=$(grep -h ^CONFIG_ "$options"/{common,"$1","$3"}.config)
+	# The last word on an option is what counts.
+	list=$(grep -h ^CONFIG_ "$options"/{common,"$1","$3"}.config |
+		awk -F = '!($1 in last) { order[++n] = $1 } { last[$1] = $0 }
+			END { for (i = 1; i <= n; i++) print last[order[i]] }')
 	list+=$'\n'"CONFIG_LOCALVERSION=\"-$3\""
 	stamp=$({ echo "$list"; gcc --version | head -n 1; } | sha256sum)
 	[ "$(cat "$dir/done" 2> /dev/null)" != "$stamp" ] || return 0
