@@ -71,7 +71,13 @@ bpf_begins() {
 }
 # What each of the four has seen, if it is the same.
 bpf_ends() {
-	kill -INT $bpf
+	local try
+	for try in {1..60}; do
+		kill -INT $bpf 2> /dev/null || break
+		sleep 1
+	done
+	# It should have ended long ago.
+	[ $try -lt 60 ] || { cat /proc/$bpf/task/*/stack >&2; kill -KILL $bpf; }
 	wait $bpf
 	[ "$(grep -c '^@' $out.bpf)" != 4 ] || sed -n 's/^@.*: //p' $out.bpf | sort -u | xargs
 }
