@@ -44,7 +44,7 @@ for ((round = 0; round < rounds; round++)); do
 	rmmod ipcstat || bad=$((bad + 1))
 	took=$(since "$one")
 	slowest=$(printf '%s\n' "$took" "$slowest" | sort -g | tail -n 1)
-	! read -r line <&"$held" || bad=$((bad + 1))
+	! read -r line <&"$held" 2> /dev/null || bad=$((bad + 1))
 	exec {held}<&-
 	if [ $((round % 5)) = 0 ]; then
 		kill "$half"
