@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: -c 4 -m 1024 -t 600
+# enough: 7.3
 # CPUs go and come back under traffic: every row stays exact.
 # shellcheck disable=SC2317 # functions that both calls
 . tests/tap.sh

@@ -3,6 +3,7 @@
 # Who can learn and do what: the table in ipcstat(5), cell by cell; proc_mode; and that
 # nothing shows an address of the kernel.
 # vm: -c 1 -m 1024 -t 600
+# enough: 6.12
 # shellcheck disable=SC2016,SC2086 # '' is for the shell inside; ${as[...]} is several words
 set -u
 

@@ -3,6 +3,7 @@
 # As many pipes, queues, semaphore sets and processes asleep as a large machine has, on 8 CPUs:
 # all are there in what is told, memory is bounded, and the time to read grows as the number.
 # vm: -c 8 -m 4096 -t 600
+# enough: 7.3
 . tests/tap.sh
 . tests/cli.bash
 . tests/guest/lib.bash
