@@ -9,8 +9,8 @@ cd "${0%/*}/.." || exit 2
 
 checkpatch=$(tests/vm/kernels.sh source)/scripts/checkpatch.pl || exit
 sources() { git ls-files -co --exclude-standard -- "$@" | sort -u; }
-mapfile -t kernel_c < <(sources 'module/*.[ch]')
-mapfile -t user_c < <(sources 'user/*.[ch]' 'tests/*.[ch]')
+mapfile -t kernel_c < <(sources 'module/*.[ch]' 'tests/neighbours/*.c')
+mapfile -t user_c < <(sources 'user/*.[ch]' 'tests/*.[ch]' ':!tests/neighbours')
 mapfile -t pages < <(sources 'man/*.[1-8]')
 mapfile -t shells < <(sources | xargs grep -lE '^#!(/bin/|/usr/bin/env )(ba|busybox )?sh|^# shellcheck shell=')
 

@@ -48,7 +48,7 @@ copied() { # backend
 nr=$((10000 / ${SLOWER:-1}))
 all() { # backend
 	exact "$1, 23 operations" -n 23
-	exact "$1, 8 processes, $nr operations" -p 8 -n $nr
+	exact "$1, 8 processes, $nr operations" -p 8 -n "$nr"
 	merge "$1" build/tests/exact/oracles
 	listed "$1" sysv_msg --queue -q ''
 	listed "$1" sysv_sem --semaphore -s 3

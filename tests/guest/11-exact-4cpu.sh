@@ -8,7 +8,7 @@
 
 # Fewer where each takes so much longer.
 nr=$((10000 / ${SLOWER:-1}))
-all() { exact "$1, 4 CPUs, 8 processes, $nr operations" -p 8 -n $nr; }
+all() { exact "$1, 4 CPUs, 8 processes, $nr operations" -p 8 -n "$nr"; }
 
 both all
 done_testing

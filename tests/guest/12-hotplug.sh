@@ -3,7 +3,7 @@
 # vm: -c 4 -m 1024 -t 600
 # enough: 7.3
 # CPUs go and come back under traffic: every row stays exact.
-# shellcheck disable=SC2317 # functions that both calls
+# shellcheck disable=SC2086,SC2317 # names without blanks; functions that both calls
 . tests/tap.sh
 . tests/guest/lib.bash
 . tests/guest/exact.bash

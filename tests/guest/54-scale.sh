@@ -33,8 +33,8 @@ leave() {
 }
 # The best of five readings, in microseconds.
 reading() {
-	local i start best=999999999 one
-	for i in 1 2 3 4 5; do
+	local try start best=999999999 one
+	for try in {1..5}; do
 		start=${EPOCHREALTIME/./}
 		cat /proc/ipcstat > /tmp/now
 		one=$((${EPOCHREALTIME/./} - start))

@@ -42,6 +42,7 @@ only_module() {
 only_function do_one_initcall
 modprobe ipcstat_wrap
 for hooks in auto probe; do
+	# shellcheck disable=SC2153 # from tests/vm/run
 	merge "hooks=$hooks" "$faults" load $((FAULTS / 2)) "$MODULE_DIR/ipcstat.ko" hooks=$hooks
 done
 
