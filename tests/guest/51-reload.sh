@@ -12,15 +12,26 @@ mapfile -t rows < <(ipclab list | awk '/^[a-z]/ { print $1 }')
 
 # It pauses now and then: in one QEMU thread each wait for a busy CPU takes 0.1 s.
 for row in "${rows[@]}"; do $caller "$row" 1000000000 30000 & done
-# Put 10 callers to sleep in each, or wake them.
+# Put 10 callers to sleep in each, or wake them. But for raw sockets: each of them gets what
+# the traffic sends.
 doze() {
-	build/tests/lifecycle/sleepers all 10 /tmp/asleep &
-	dozing=$!
-	while [ ! -e /tmp/asleep ]; do sleep 0.1; done
+	dozing=()
+	for row in pipe fifo sysv_msg posix_mq sysv_sem futex signal unix_stream tcp udp eventfd; do
+		build/tests/lifecycle/sleepers $row 10 /tmp/asleep.$row &
+		dozing+=($!)
+	done
+	for row in pipe fifo sysv_msg posix_mq sysv_sem futex signal unix_stream tcp udp eventfd; do
+		for try in {1..600}; do
+			[ ! -e /tmp/asleep.$row ] || continue 2
+			sleep 0.1
+		done
+		bad=$((bad + 1))
+		diag "round $round: $row does not sleep"
+	done
 }
 wake() {
-	rm -f /tmp/asleep
-	wait "$dozing"
+	rm -f /tmp/asleep.*
+	wait "${dozing[@]}"
 }
 
 slowest=0 bad=0 rounds=${ROUNDS:-50}
@@ -38,7 +49,8 @@ for ((round = 0; round < rounds; round++)); do
 		rm -f /tmp/half
 		build/tests/netlink/requests half /tmp/half &
 		half=$!
-		while [ ! -e /tmp/half ]; do sleep 0.1; done
+		for try in {1..600}; do [ ! -e /tmp/half ] || break; sleep 0.1; done
+		[ -e /tmp/half ] || bad=$((bad + 1))
 	fi
 	one=$EPOCHREALTIME
 	rmmod ipcstat || bad=$((bad + 1))
