@@ -34,7 +34,7 @@
 
 #include "ipcstat.h"
 
-/* Sleeps that found no free note. */
+/* Events that found a table full, or no memory for an entry: see ipcstat.h. */
 atomic64_t ipc_missed;
 
 #ifdef CONFIG_PREEMPT_NOTIFIERS
