@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: -c 4 -m 1024 -t 1200+IPCSTAT_ROUNDS*12
-# $ROUNDS loads and unloads (50), with either back end, while every mechanism is in use and
+# $ROUNDS loads and unloads (25), with either back end, while every mechanism is in use and
 # callers sleep in each, the proc file is held open, and dumps are left half read. That the
 # kernel's log stays clean is seen to by tests/vm/run.
 . tests/tap.sh
@@ -34,7 +34,7 @@ wake() {
 	wait "${dozing[@]}"
 }
 
-slowest=0 bad=0 rounds=${ROUNDS:-50}
+slowest=0 bad=0 rounds=${ROUNDS:-25}
 start=$EPOCHREALTIME
 for ((round = 0; round < rounds; round++)); do
 	hooks=auto
