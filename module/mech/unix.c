@@ -35,6 +35,8 @@ static struct ipc_row *unix_row_of(struct file *file)
 	return sk && sk->sk_family == AF_UNIX ? ipc_unix_row(sk) : NULL;
 }
 
+#if IS_ENABLED(CONFIG_UNIX)
+
 static int unix_type(const struct ipc_row *row)
 {
 	if (row == &ipc_unix_stream)
@@ -80,6 +82,15 @@ static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 		}
 	}
 }
+
+#else /* no such sockets */
+
+static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
+{
+	gauge->unknown = IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE;
+}
+
+#endif
 
 static struct ipc_row *const unix_rows[] = {
 	&ipc_unix_stream, &ipc_unix_dgram, &ipc_unix_seqpacket,

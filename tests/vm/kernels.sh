@@ -11,7 +11,7 @@
 #                               KDIR    in it, the headers
 #   kernels.sh 6.12-FLAVOUR     the same for a kernel of our own: Debian's source, the
 #                               options of tests/sanitize/{common,6.12,FLAVOUR}.config, and
-#                               this system's compiler; also 6.1-FLAVOUR, 7.3-FLAVOUR
+#                               this system's compiler; also 7.3-FLAVOUR
 #   kernels.sh source           fetch what only the kernel's source package holds of
 #                               what the tests use, and print where it lies
 #
@@ -159,17 +159,15 @@ check_config() { # list, .config
 	[ -z "$bad" ] || { say "these options are not as in tests/sanitize:$bad"; return 1; }
 }
 
-# Build a kernel, and keep of it what a guest and a build of modules need. Of modules there
-# are those in the flavour's line "# modules:"; other options that make one are only there for
-# what they select.
+# Build a kernel, and keep of it what a guest and a build of modules need. There are no
+# modules; what the options make one is only there for what it selects.
 build_flavour() { # series, suite, flavour, target directory
-	local top=linux-source-$1 dir=$4 tmp=$4.tmp list stamp make lib module modules
+	local top=linux-source-$1 dir=$4 tmp=$4.tmp list stamp make lib
 	# The last word on an option is what counts.
 	list=$(grep -h ^CONFIG_ "$options"/{common,"$1","$3"}.config |
 		awk -F = '!($1 in last) { order[++n] = $1 } { last[$1] = $0 }
 			END { for (i = 1; i <= n; i++) print last[order[i]] }')
 	list+=$'\n'"CONFIG_LOCALVERSION=\"-$3\""
-	read -ra modules < <(sed -n 's/^# modules: //p' "$options/$3.config") || true
 	stamp=$({ echo "$list"; gcc --version | head -n 1; } | sha256sum)
 	[ "$(cat "$dir/done" 2> /dev/null)" != "$stamp" ] || return 0
 	say "building the kernel $1-$3; this takes a quarter of an hour, once"
@@ -188,7 +186,6 @@ build_flavour() { # series, suite, flavour, target directory
 		check_config "$tmp/list" "$tmp/build/.config"
 		"${make[@]}" bzImage modules_prepare
 		cp "$tmp/build/vmlinux.symvers" "$tmp/build/Module.symvers"
-		for module in "${modules[@]}"; do "${make[@]}" "$module"; done
 		"${make[@]}" run-command KBUILD_RUN_COMMAND="\${srctree}/scripts/package/install-extmod-build $tmp/headers"
 	} >&2 9>&-
 
@@ -200,10 +197,6 @@ build_flavour() { # series, suite, flavour, target directory
 	cp "$tmp/build/arch/x86/boot/bzImage" "$lib/vmlinuz"
 	cp "$tmp/build"/modules.builtin{,.modinfo} "$lib"
 	touch "$lib/modules.order"
-	for module in "${modules[@]}"; do
-		install -D -m 644 "$tmp/build/$module" "$lib/kernel/$module"
-		echo "kernel/$module" >> "$lib/modules.order"
-	done
 	depmod -b "$tmp/root" "$kver"
 	echo "$kver" > "$tmp/release"
 	echo "$stamp" > "$tmp/done"
@@ -234,10 +227,9 @@ flock 9
 case $series in
 source) fetch_source; echo "$cache/source"; exit ;;
 6.1) suite='' root='' ;;
-6.1-*) suite=bookworm root='' ;;
 6.12 | 6.12-*) suite=trixie root=$cache/trixie ;;
 7.3 | 7.3-*) suite=trixie-backports root=$cache/trixie ;;
-*) die "usage: kernels.sh 6.1|6.12|7.3|6.12-FLAVOUR...|source" ;;
+*) die "usage: kernels.sh 6.1|6.12|7.3|6.12-FLAVOUR|7.3-FLAVOUR|source" ;;
 esac
 
 dir=$cache/linux-$series
