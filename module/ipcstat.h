@@ -11,6 +11,7 @@
 #define _IPCSTAT_H
 
 #include <linux/fs.h>
+#include <linux/jump_label.h>
 #include <linux/kdev_t.h>
 #include <linux/log2.h>
 #include <linux/percpu.h>
@@ -101,6 +102,9 @@ struct ipc_gauge {
  * @details: names of further counters, NULL-terminated, at most IPC_MAX_DETAILS
  * @gauge: reads the gauges. Process context, may sleep, several at once.
  * @mappings: bytes are those of mappings, which are no messages: they have no histogram
+ * @addresses: its objects are known by their addresses in a process: see struct ipc_flow
+ * @processes: its objects are processes, known by their numbers in the initial PID namespace
+ * @nr: of the engine: its number in the order of /proc/ipcstat
  * @cells: of the engine
  * @blocked: of the engine: tasks asleep in the row, per CPU, may be negative on one
  * @fed: of the engine: columns fed by some hook
@@ -112,13 +116,72 @@ struct ipc_row {
 	u32 unknown;
 	const char *const *details;
 	void (*gauge)(struct ipc_row *row, struct ipc_gauge *gauge);
-	bool mappings;
+	bool mappings, addresses, processes;
 
+	unsigned int nr;
 	struct ipc_cells __percpu *cells;
 	s64 __percpu *blocked;
 	u32 fed;
 	u32 lost;
 };
+
+/* ---- flows: who moves what through which object (flow.c); off unless asked for ---- */
+
+/**
+ * struct ipc_at - the object of an operation, which nobody looks at unless there are flows
+ * @kind: what @value is
+ * @value: an inode, a descriptor of the current process, or a number
+ */
+struct ipc_at {
+	enum {
+		IPC_AT_NOTHING,		/* nothing that has a name */
+		IPC_AT_INODE,		/* a file, a socket */
+		IPC_AT_FD,
+		IPC_AT_SYSV,		/* an identifier of the current IPC namespace */
+		IPC_AT_NUMBER,		/* a process, an address */
+	} kind;
+	unsigned long value;
+};
+
+#define IPC_NOWHERE	((struct ipc_at){ IPC_AT_NOTHING, 0 })
+
+static __always_inline struct ipc_at ipc_at_inode(const struct inode *inode)
+{
+	return (struct ipc_at){ IPC_AT_INODE, (unsigned long)inode };
+}
+
+static __always_inline struct ipc_at ipc_at_fd(unsigned int fd)
+{
+	return (struct ipc_at){ IPC_AT_FD, fd };
+}
+
+static __always_inline struct ipc_at ipc_at_sysv(int id)
+{
+	return (struct ipc_at){ IPC_AT_SYSV, id };
+}
+
+static __always_inline struct ipc_at ipc_at_number(unsigned long number)
+{
+	return (struct ipc_at){ IPC_AT_NUMBER, number };
+}
+
+DECLARE_STATIC_KEY_FALSE(ipc_flows_key);
+
+/* Whether there are flows. Costs one instruction that does nothing where there are none. */
+static __always_inline bool ipc_flows(void)
+{
+	return static_branch_unlikely(&ipc_flows_key);
+}
+
+/*
+ * All of these, only where ipc_flows(), from any context but an NMI: an operation by its
+ * result, as ipc_op() has it; one of another task than the current one, which must not end
+ * meanwhile, at nothing and of no bytes; and some of one of the values of a direction.
+ */
+void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied);
+void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir);
+void ipc_flow_add(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, unsigned int value,
+		  u64 n);
 
 /*
  * ---- counting: from any context, no lock, no shared cache line ----
@@ -181,28 +244,29 @@ static __always_inline void ipc_moved(struct ipc_row *row, enum ipc_dir dir, uns
 	this_cpu_inc(*(cells->sizes[dir == IPC_RECV] + ipc_bucket(bytes)));
 }
 
-/* After ipc_moved(): of these, @bytes were not copied. */
-static __always_inline void ipc_not_copied(struct ipc_row *row, enum ipc_dir dir, long bytes)
-{
-	ipc_add(row, dir + IPC_D_COPIED, -bytes);
-}
-
 /**
  * ipc_op - count one operation by its result
  * @row: the row
  * @dir: IPC_SEND or IPC_RECV
+ * @at: its object
  * @ret: a negative errno, or the bytes moved
  * @copied: of these, the bytes copied between user memory and kernel memory
+ *
+ * The same where ipc_moved() and ipc_end() will not do: with a difference in what is
+ * copied, or without an end.
  */
-static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, long ret, long copied)
+static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
+				   long ret, long copied)
 {
 	if (unlikely(ret < 0)) {
 		ipc_failed(row, dir);
-		return;
+	} else {
+		ipc_moved(row, dir, ret);
+		if (unlikely(copied != ret))
+			ipc_add(row, dir + IPC_D_COPIED, copied - ret);
 	}
-	ipc_moved(row, dir, ret);
-	if (unlikely(copied != ret))
-		ipc_not_copied(row, dir, ret - copied);
+	if (ipc_flows())
+		ipc_flow(row, dir, at, ret, copied);
 }
 
 /* A counter of a row, of one CPU. */
@@ -241,6 +305,10 @@ static inline struct ipc_object ipc_object_inode(const char *kind, const struct 
 
 /* For a mechanism without objects. */
 #define IPC_NO_OBJECT	((struct ipc_object){ .part = -1 })
+
+/* Where ipc_flows(): the current task has waited. */
+void ipc_flow_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
+		   u64 wait_ns);
 
 /**
  * ipc_sleep - the current task is about to sleep in @row
@@ -282,6 +350,41 @@ static __always_inline void ipc_woke(const struct ipc_call *call)
 {
 	if (unlikely(ipc_has_notifiers()))
 		ipc_woke_slow(call);
+}
+
+void ipc_flow_end_inode(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+			unsigned long inode, long ret);
+void ipc_flow_end_fd(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+		     unsigned long fd, long ret);
+void ipc_flow_end_sysv(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+		       unsigned long id, long ret);
+void ipc_flow_end_number(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+			 unsigned long number, long ret);
+
+/**
+ * ipc_end - the end of an operation that ipc_moved() or ipc_result() has counted
+ * @call: the operation
+ * @row: the row
+ * @dir: IPC_SEND or IPC_RECV
+ * @at: its object
+ * @ret: a negative errno if it failed; the bytes moved, all of them copied; or 0
+ *
+ * What ipc_woke() does, and its flow. The last that a callback does: so it calls nothing
+ * that comes back, and saves no registers.
+ */
+static __always_inline void ipc_end(const struct ipc_call *call, struct ipc_row *row,
+				    enum ipc_dir dir, struct ipc_at at, long ret)
+{
+	if (!ipc_flows())
+		ipc_woke(call);
+	else if (at.kind == IPC_AT_INODE)
+		ipc_flow_end_inode(call, row, dir, at.value, ret);
+	else if (at.kind == IPC_AT_FD)
+		ipc_flow_end_fd(call, row, dir, at.value, ret);
+	else if (at.kind == IPC_AT_SYSV)
+		ipc_flow_end_sysv(call, row, dir, at.value, ret);
+	else
+		ipc_flow_end_number(call, row, dir, at.value, ret);
 }
 
 /* The current task is no longer asleep in any row. Nothing is counted. */
@@ -465,7 +568,7 @@ extern struct ipc_signal_table __percpu *ipc_signal_table;
 /* Bit n: column n is known. */
 u32 ipc_signal_known(void);
 
-/* ---- what the readers see (mechs.c, hook.c) ---- */
+/* ---- what the readers see (mechs.c, hook.c, flow.c) ---- */
 
 enum ipc_value_kind { IPC_VALUE, IPC_UNKNOWN, IPC_NONE };
 
@@ -480,6 +583,8 @@ unsigned int ipc_nr_rows(void);
 /* Row number @nr in the order of /proc/ipcstat; NULL past the end. */
 struct ipc_row *ipc_row_get(unsigned int nr);
 struct ipc_row *ipc_row_find(const char *name);
+/* Whether a column of a row, which is no gauge, is known. */
+enum ipc_value_kind ipc_col_kind(const struct ipc_row *row, unsigned int col);
 /* All columns of a row; may sleep. */
 void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS]);
 u64 ipc_row_detail(struct ipc_row *row, unsigned int nr);
@@ -520,6 +625,78 @@ struct ipc_summary {
 
 void ipc_summary(struct ipc_summary *sum);
 
+#define IPC_FLOW_VALUES		6	/* IPC_D_OPS and so on */
+
+/**
+ * struct ipc_flow - what a process has done with an object in one direction
+ * @row: the mechanism
+ * @id: of the object: an inode, identifier, address, or process; 0: it has no name
+ * @start: when the process was started: tells it from another one with its number
+ * @tgid: its number in the initial PID namespace; 0: the kernel by itself
+ * @space: of the object: device (see @by_device), or inode of the IPC namespace
+ * @dir: IPC_SEND or IPC_RECV
+ * @by_device: the object is an inode; @space is its dev_t
+ * @value: indexed by IPC_D_OPS and so on
+ * @first, @last: jiffies, in 64 bits
+ * @comm: of the process, when the flow was used last
+ * @euid: the same; INVALID_UID: it has changed
+ * @pid_ns, @pid: the process in its own PID namespace
+ * @cgroup: that it was in when it began the flow (version 2's)
+ * @file, @dev, @offset: of a row with addresses: where the mapping led to at that time
+ * The rest is of the table.
+ */
+struct ipc_flow {
+	struct ipc_row *row;
+	u64 id, start;
+	u32 tgid, space;
+	u8 dir;
+	bool by_device;
+
+	bool linked;
+	struct ipc_flow *next;
+
+	u64 value[IPC_FLOW_VALUES];
+	u64 first, last;
+	char comm[TASK_COMM_LEN];
+	kuid_t euid;
+	u32 pid_ns, pid;
+	u32 dev;
+	u64 cgroup, file, offset;
+};
+
+/* The sums of what is in no flow any more, or never was, for want of room. */
+struct ipc_flow_other {
+	u64 value[2][IPC_FLOW_VALUES];
+};
+
+/**
+ * struct ipc_flow_state - the table of flows
+ * @max: its entries; 0: there are no flows
+ * @used: how many of them are in use
+ * @evicted: how many flows have had to make room
+ */
+struct ipc_flow_state {
+	u32 max, used;
+	u64 evicted;
+};
+
+#define IPC_MIN_FLOWS		16U
+#define IPC_MAX_FLOWS		(1U << 22)
+
+void ipc_flows_state(struct ipc_flow_state *state);
+/* @max within these; may sleep. -EALREADY: they are on with another size. */
+int ipc_flows_start(unsigned int max);
+void ipc_flows_stop(void);
+/*
+ * Between these two the table stays: how many entries it has (0: there are no flows), and
+ * whether entry number @nr is in use, and what it says.
+ */
+unsigned int ipc_flows_begin(void);
+bool ipc_flows_read(unsigned int nr, struct ipc_flow *flow);
+void ipc_flows_read_other(const struct ipc_row *row, struct ipc_flow_other *other);
+u64 ipc_flows_evicted(void);
+void ipc_flows_end(void);
+
 /* ---- start and stop, in the order of main.c ---- */
 
 int ipc_mechs_init(void);
@@ -528,6 +705,8 @@ int ipc_notes_init(void);
 void ipc_notes_open(void);
 void ipc_notes_close(void);
 void ipc_notes_exit(void);
+int ipc_flows_init(void);
+void ipc_flows_exit(void);
 int ipc_hooks_attach(void);
 void ipc_hooks_detach(void);
 void ipc_mechs_seed(void);
@@ -548,6 +727,8 @@ extern const unsigned int ipc_nr_mechs;
 /* Module parameters (main.c). */
 extern unsigned int ipc_max_sleepers;
 extern unsigned int ipc_max_objects;
+extern unsigned int ipc_max_flows;
+extern bool ipc_flows_wanted;
 extern umode_t ipc_proc_mode;
 extern bool ipc_hooks_probe;
 /* Events that found a table full, or no memory for an entry; hooks have counts of their own. */

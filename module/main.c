@@ -24,6 +24,14 @@ unsigned int ipc_max_objects = 262144;
 module_param_named(max_objects, ipc_max_objects, uint, 0444);
 MODULE_PARM_DESC(max_objects, "objects of a kind that can be followed (1024 to 16777216)");
 
+bool ipc_flows_wanted;
+module_param_named(flows, ipc_flows_wanted, bool, 0444);
+MODULE_PARM_DESC(flows, "tell processes and objects apart from the beginning (off; `ipcstat flows on` later)");
+
+unsigned int ipc_max_flows = 65536;
+module_param_named(max_flows, ipc_max_flows, uint, 0444);
+MODULE_PARM_DESC(max_flows, "flows, of one process, object and direction each, that are kept (16 to 4194304)");
+
 static char *proc_mode = "0444";
 module_param(proc_mode, charp, 0444);
 MODULE_PARM_DESC(proc_mode, "mode of /proc/ipcstat, in octal: 0444 or some of its bits, 0: no file; where others may not read it, netlink wants CAP_SYS_ADMIN");
@@ -48,6 +56,11 @@ static int __init ipc_check_params(void)
 		       IPC_MAX_OBJECTS);
 		return -EINVAL;
 	}
+	if (ipc_max_flows < IPC_MIN_FLOWS || ipc_max_flows > IPC_MAX_FLOWS) {
+		pr_err("max_flows=%u: must be %u to %u\n", ipc_max_flows, IPC_MIN_FLOWS,
+		       IPC_MAX_FLOWS);
+		return -EINVAL;
+	}
 	if (kstrtou16(proc_mode, 8, &ipc_proc_mode) || ipc_proc_mode & ~0444) {
 		pr_err("proc_mode=%s: must be 0444 or some of its bits, in octal\n", proc_mode);
 		return -EINVAL;
@@ -68,6 +81,9 @@ static int __init ipc_init(void)
 	err = ipc_notes_init();
 	if (err)
 		goto err_notes;
+	err = ipc_flows_init();
+	if (err)
+		goto err_flows;
 	err = ipc_hooks_attach();
 	if (err)
 		goto err_hooks;
@@ -85,6 +101,8 @@ err_netlink:
 err_proc:
 	ipc_hooks_detach();
 err_hooks:
+	ipc_flows_exit();
+err_flows:
 	ipc_notes_exit();
 err_notes:
 	ipc_mechs_exit();
@@ -96,6 +114,7 @@ static void __exit ipc_exit(void)
 	ipc_netlink_exit();
 	ipc_proc_exit();
 	ipc_hooks_detach();
+	ipc_flows_exit();
 	ipc_notes_exit();
 	ipc_mechs_exit();
 }

@@ -162,6 +162,13 @@ static u32 ipc_row_unknown(const struct ipc_row *row)
 	return row->unknown | row->lost | uncounted;
 }
 
+enum ipc_value_kind ipc_col_kind(const struct ipc_row *row, unsigned int col)
+{
+	if (row->na & IPC_BIT(col))
+		return IPC_NONE;
+	return ipc_row_unknown(row) & IPC_BIT(col) ? IPC_UNKNOWN : IPC_VALUE;
+}
+
 void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
 {
 	u32 unknown = ipc_row_unknown(row);
@@ -245,8 +252,9 @@ bool ipc_row_hist(struct ipc_row *row, unsigned int nr, struct ipc_hist *hist)
 
 /* ---- start and stop ---- */
 
-static int ipc_row_init(struct ipc_row *row)
+static int ipc_row_init(struct ipc_row *row, unsigned int nr)
 {
+	row->nr = nr;
 	row->cells = alloc_percpu(struct ipc_cells);
 	row->blocked = alloc_percpu(s64);
 	return row->cells && row->blocked ? 0 : -ENOMEM;
@@ -274,7 +282,7 @@ int ipc_mechs_init(void)
 	int err = 0;
 
 	for (nr = 0; !err && (row = ipc_row_get(nr)); nr++)
-		err = ipc_row_init(row);
+		err = ipc_row_init(row, nr);
 	for (nr = 0; !err && nr < ipc_nr_mechs; nr++)
 		if (ipc_mechs[nr]->init)
 			err = ipc_mechs[nr]->init();

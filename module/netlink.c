@@ -2,9 +2,9 @@
 /*
  * The generic netlink family "ipcstat". The protocol is in uapi/ipcstat.h.
  *
- * A dump's cursor is in cb->args[]: [0] the next row, signal, hook or note; [1] is 0 for
+ * A dump's cursor is in cb->args[]: [0] the next row, signal, hook, note or flow; [1] is 0 for
  * all, or the number, plus one, of the only row or signal wanted, or of the row
- * whose hooks or sleepers are; [2] is set when all is said of sleepers.
+ * whose hooks, sleepers or flows are; [2] is set when all is said of sleepers or flows.
  */
 #include <linux/cred.h>
 #include <linux/pid_namespace.h>
@@ -13,20 +13,11 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "ipcstat.h"
-#include "uapi/ipcstat.h"
-
-/*
- * What fits one skb ends with the request (ipc_dump()), and readers bring a buffer
- * of 32 KiB (netlink_dump()).
- */
-#define IPC_DUMP_SIZE	SKB_WITH_OVERHEAD(32768)
+#include "netlink.h"
 
 /* What a task takes in a dump at most, and what comes behind all of them. */
 #define IPC_SLEEPER_SIZE	256
 #define IPC_TRAILER_SIZE	(IPC_MAX_ROWS * 64)
-
-static struct genl_family ipc_family;
 
 /* The number of the row that MECH names, or -1. */
 static int ipc_find_row(const struct nlattr *attr)
@@ -51,6 +42,16 @@ static int ipc_check_mech(const struct nlattr *attr, struct netlink_ext_ack *ext
 	return -ENOENT;
 }
 
+static int ipc_check_max_flows(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	u32 max = nla_get_u32(attr);
+
+	if (!max || (max >= IPC_MIN_FLOWS && max <= IPC_MAX_FLOWS))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "flows: 16 to 4194304, or 0 for none");
+	return -ERANGE;
+}
+
 static const struct nla_policy ipc_row_policy[IPCSTAT_A_MECH + 1] = {
 	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
 							 IPCSTAT_NAME_MAX - 1),
@@ -62,6 +63,19 @@ static const struct nla_policy ipc_blocked_policy[IPCSTAT_A_START + 1] = {
 	[IPCSTAT_A_START]	= { .type = NLA_U32 },
 };
 
+static const struct nla_policy ipc_flows_policy[IPCSTAT_A_MAX_FLOWS + 1] = {
+	[IPCSTAT_A_MAX_FLOWS]	= NLA_POLICY_VALIDATE_FN(NLA_U32, ipc_check_max_flows),
+};
+
+static const struct nla_policy ipc_flow_policy[IPCSTAT_A_BYTES + 1] = {
+	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
+							 IPCSTAT_NAME_MAX - 1),
+	[IPCSTAT_A_START]	= { .type = NLA_U32 },
+	[IPCSTAT_A_PID]		= { .type = NLA_U32 },
+	[IPCSTAT_A_ID]		= { .type = NLA_U64 },
+	[IPCSTAT_A_BYTES]	= { .type = NLA_U64 },
+};
+
 static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
 	[IPCSTAT_A_SIGNAL]	= NLA_POLICY_RANGE(NLA_U32, 1, IPC_SIGNALS),
 };
@@ -71,7 +85,7 @@ static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
  * answers nobody but CAP_SYS_ADMIN, whatever is asked. The sender and who has opened
  * the socket must have it.
  */
-static int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack)
+int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack)
 {
 	if (ipc_proc_mode & 0004 || netlink_capable(request, CAP_SYS_ADMIN))
 		return 0;
@@ -81,13 +95,13 @@ static int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ac
 
 /* ---- putting ---- */
 
-static int ipc_put_u64(struct sk_buff *skb, int attr, u64 value)
+int ipc_put_u64(struct sk_buff *skb, int attr, u64 value)
 {
 	return nla_put_u64_64bit(skb, attr, value, IPCSTAT_A_PAD);
 }
 
-static int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
-			 const struct ipc_value *value, bool gauge)
+int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
+		  const struct ipc_value *value, bool gauge)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
 	int err;
@@ -351,7 +365,7 @@ static int ipc_do_dump_only(struct sk_buff *skb, struct genl_info *info)
  * fits, and a socket without room for it, where netlink_dump() would give up and
  * leave the dump waiting, is turned away.
  */
-static int ipc_dump_start(struct netlink_callback *cb)
+int ipc_dump_start(struct netlink_callback *cb)
 {
 	u8 cmd = ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
 	const struct sock *sk = NETLINK_CB(cb->skb).sk;
@@ -367,10 +381,12 @@ static int ipc_dump_start(struct netlink_callback *cb)
 		cb->args[1] = nla_get_u32(attrs[IPCSTAT_A_SIGNAL]);
 	else if (cmd != IPCSTAT_CMD_SIGNAL && attrs[IPCSTAT_A_MECH])
 		cb->args[1] = ipc_find_row(attrs[IPCSTAT_A_MECH]) + 1;
-	if (cmd == IPCSTAT_CMD_BLOCKED && attrs[IPCSTAT_A_START])
-		cb->args[0] = nla_get_u32(attrs[IPCSTAT_A_START]);
-	if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK && cmd != IPCSTAT_CMD_BLOCKED)
+	if (cmd == IPCSTAT_CMD_BLOCKED || cmd == IPCSTAT_CMD_FLOW) {
+		if (attrs[IPCSTAT_A_START])
+			cb->args[0] = nla_get_u32(attrs[IPCSTAT_A_START]);
+	} else if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK) {
 		cb->args[0] = cb->args[1] - 1;
+	}
 	return 0;
 }
 
@@ -413,18 +429,7 @@ static int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 /* ---- sleepers ---- */
 
-/*
- * Who reads: contract and man page say who may see which tasks. The one who has opened
- * the socket must be allowed to, too: it may have been passed to a program that is
- * set-user-ID.
- */
-struct ipc_reader {
-	struct pid_namespace *pid_ns;
-	kuid_t euid;
-	bool sees_all, sees_own;
-};
-
-static void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb)
+void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb)
 {
 	const struct socket *sock = NETLINK_CB(cb->skb).sk->sk_socket;
 
@@ -435,7 +440,7 @@ static void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *
 			   uid_eq(sock->file->f_cred->euid, reader->euid);
 }
 
-static bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task)
+bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task)
 {
 	bool own;
 
@@ -524,15 +529,6 @@ static int ipc_put_trailer(struct sk_buff *skb, struct netlink_callback *cb, con
 	return err;
 }
 
-static unsigned int ipc_row_nr(const struct ipc_row *row)
-{
-	unsigned int nr = 0;
-
-	while (ipc_row_get(nr) != row)
-		nr++;
-	return nr;
-}
-
 /* One skb and no more: see ipc_dump_start(). */
 static int ipc_dump_blocked(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -560,7 +556,7 @@ static int ipc_dump_blocked(struct sk_buff *skb, struct netlink_callback *cb)
 		if (ipc_reader_may_see(&reader, sleeper.task))
 			err = ipc_put_blocked(skb, cb, &sleeper, &reader, NULL, 0);
 		else
-			hidden[ipc_row_nr(sleeper.row)]++;
+			hidden[sleeper.row->nr]++;
 put:
 		put_task_struct(sleeper.task);
 	}
@@ -606,10 +602,22 @@ static const struct genl_ops ipc_genl_ops[] = {
 		.dumpit	= ipc_dump_blocked,
 		.policy	= ipc_blocked_policy,
 		.maxattr = ARRAY_SIZE(ipc_blocked_policy) - 1,
+	}, {
+		.cmd	= IPCSTAT_CMD_FLOWS,
+		.doit	= ipc_do_flows,
+		.policy	= ipc_flows_policy,
+		.maxattr = ARRAY_SIZE(ipc_flows_policy) - 1,
+	}, {
+		.cmd	= IPCSTAT_CMD_FLOW,
+		.doit	= ipc_do_dump_only,
+		.start	= ipc_dump_start,
+		.dumpit	= ipc_dump_flows,
+		.policy	= ipc_flow_policy,
+		.maxattr = ARRAY_SIZE(ipc_flow_policy) - 1,
 	},
 };
 
-static struct genl_family ipc_family = {
+struct genl_family ipc_family = {
 	.name		= IPCSTAT_GENL_NAME,
 	.version	= IPCSTAT_GENL_VERSION,
 	.module		= THIS_MODULE,

@@ -173,6 +173,8 @@ static void ipc_note_count(const struct ipc_note *note)
 	this_cpu_add(row->cells->runq_ns[recv], note->runq_ns);
 	this_cpu_inc(row->cells->waits[recv][ipc_bucket(us)]);
 	ipc_note_longest(&row->cells->longest_us[recv], us);
+	if (ipc_flows())
+		ipc_flow_wait(row, note->dir, &note->object, note->wait_ns);
 }
 
 static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *next);

@@ -18,6 +18,7 @@ static const struct command {
 	{ "blocked", "[OPTION]...", "who is asleep, at what, and who could wake him", cmd_blocked },
 	{ "hist", "[-z] [-J] [MECH,...]", "how long waits took, how large messages were",
 	  cmd_hist },
+	{ "flows", "[on|off|OPTION]...", "who moves what through which object", cmd_flows },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },
 	{ "load", "[PARAMETER=VALUE]...", "load the kernel module", cmd_load },
 	{ "unload", "", "unload it", cmd_unload },

@@ -174,27 +174,43 @@ static int ask_once(struct question *q, struct nl_msg *msg)
 	return q->err;
 }
 
-/* The attribute of a question: a string, or a number if that is NULL. */
+/* An attribute of a question. A list of them ends with attr 0. */
 struct param {
 	int attr;
+	enum {
+		PARAM_STRING,
+		PARAM_U32,
+		PARAM_U64
+	} type;
 	const char *string;
-	uint32_t number;
+	uint64_t number;
 };
 
-static int put_param(struct nl_msg *msg, const struct param *param)
+static int put_params(struct nl_msg *msg, const struct param *param)
 {
-	if (!param)
-		return 0;
-	if (param->string)
-		return nla_put_string(msg, param->attr, param->string);
-	return nla_put_u32(msg, param->attr, param->number);
+	int err = 0;
+
+	for (; param && param->attr && !err; param++) {
+		switch (param->type) {
+		case PARAM_STRING:
+			err = nla_put_string(msg, param->attr, param->string);
+			break;
+		case PARAM_U32:
+			err = nla_put_u32(msg, param->attr, (uint32_t)param->number);
+			break;
+		case PARAM_U64:
+			err = nla_put_u64(msg, param->attr, param->number);
+			break;
+		}
+	}
+	return err;
 }
 
 /*
- * Asks cmd of a family, with one attribute or none, and hands the replies to reader.
+ * Asks cmd of a family, with these attributes (NULL: none), and hands the replies to reader.
  * Before a dump is asked again forget() empties the result.
  */
-static int ask(struct nl *nl, int family, int cmd, int flags, const struct param *param,
+static int ask(struct nl *nl, int family, int cmd, int flags, const struct param *params,
 	       reader_t reader, void (*forget)(void *result), void *result)
 {
 	for (int tries = 0; tries < DUMP_TRIES; tries++) {
@@ -205,7 +221,7 @@ static int ask(struct nl *nl, int family, int cmd, int flags, const struct param
 		if (!msg ||
 		    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, (uint8_t)cmd,
 				 IPCSTAT_GENL_VERSION) ||
-		    put_param(msg, param))
+		    put_params(msg, params))
 			fail(nl, err, "out of memory");
 		else
 			err = ask_once(&q, msg);
@@ -248,7 +264,10 @@ static struct nl out_of_memory = { .error = "out of memory" };
 
 int nl_open(struct nl **result)
 {
-	static const struct param name = { CTRL_ATTR_FAMILY_NAME, IPCSTAT_GENL_NAME, 0 };
+	static const struct param name[] = {
+		{ CTRL_ATTR_FAMILY_NAME, PARAM_STRING, IPCSTAT_GENL_NAME, 0 },
+		{ 0 },
+	};
 	struct family family = { 0 };
 	struct nl *nl;
 	int err, one = 1;
@@ -266,7 +285,7 @@ int nl_open(struct nl **result)
 	/* Without it there is no text in errors, and all else works. */
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 
-	err = ask(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, &name, read_family, NULL, &family);
+	err = ask(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, name, read_family, NULL, &family);
 	if (err)
 		return err;
 	if (family.version < IPCSTAT_GENL_VERSION)
@@ -315,6 +334,12 @@ static struct nla_policy message_policy[IPCSTAT_A_MAX + 1] = {
 	[IPCSTAT_A_START] = { .type = NLA_U32 },
 	[IPCSTAT_A_NEXT] = { .type = NLA_U32 },
 	[IPCSTAT_A_HIDDEN] = { .type = NLA_U64 },
+	[IPCSTAT_A_MAX_FLOWS] = { .type = NLA_U32 },
+	[IPCSTAT_A_USED] = { .type = NLA_U32 },
+	[IPCSTAT_A_EVICTED] = { .type = NLA_U64 },
+	[IPCSTAT_A_FLOW] = { .type = NLA_NESTED },
+	[IPCSTAT_A_DIRECTION] = { .type = NLA_STRING },
+	[IPCSTAT_A_OTHER] = { .type = NLA_FLAG },
 };
 
 static int parse(struct nlmsghdr *hdr, struct nlattr **tb)
@@ -647,6 +672,136 @@ static int read_sleeper(struct nlmsghdr *hdr, void *result)
 	return read_task(tb[IPCSTAT_A_BLOCKED], task);
 }
 
+/* ---- flows ---- */
+
+static int read_flow_identity(const struct nlattr *nest, struct nl_flow *flow)
+{
+	static struct nla_policy policy[IPCSTAT_FLOW_A_MAX + 1] = {
+		[IPCSTAT_FLOW_A_MECH] = { .type = NLA_STRING },
+		[IPCSTAT_FLOW_A_DIRECTION] = { .type = NLA_STRING },
+		[IPCSTAT_FLOW_A_PID] = { .type = NLA_U32 },
+		[IPCSTAT_FLOW_A_COMM] = { .type = NLA_STRING },
+		[IPCSTAT_FLOW_A_EXITED] = { .type = NLA_FLAG },
+		[IPCSTAT_FLOW_A_START_NS] = { .type = NLA_U64 },
+		[IPCSTAT_FLOW_A_UID] = { .type = NLA_U32 },
+		[IPCSTAT_FLOW_A_CGROUP] = { .type = NLA_U64 },
+		[IPCSTAT_FLOW_A_ID] = { .type = NLA_U64 },
+		[IPCSTAT_FLOW_A_SPACE] = { .type = NLA_U32 },
+		[IPCSTAT_FLOW_A_FILE] = { .type = NLA_U64 },
+		[IPCSTAT_FLOW_A_DEV] = { .type = NLA_U32 },
+		[IPCSTAT_FLOW_A_OFFSET] = { .type = NLA_U64 },
+		[IPCSTAT_FLOW_A_FIRST_NS] = { .type = NLA_U64 },
+		[IPCSTAT_FLOW_A_LAST_NS] = { .type = NLA_U64 },
+	};
+	struct nlattr *tb[IPCSTAT_FLOW_A_MAX + 1];
+
+	if (nla_parse_nested(tb, IPCSTAT_FLOW_A_MAX, (struct nlattr *)nest, policy) < 0 ||
+	    get_string(tb[IPCSTAT_FLOW_A_MECH], flow->mech, sizeof(flow->mech)) ||
+	    get_string(tb[IPCSTAT_FLOW_A_DIRECTION], flow->direction, sizeof(flow->direction)) ||
+	    get_string(tb[IPCSTAT_FLOW_A_COMM], flow->comm, sizeof(flow->comm)) ||
+	    !tb[IPCSTAT_FLOW_A_PID] || !tb[IPCSTAT_FLOW_A_START_NS] || !tb[IPCSTAT_FLOW_A_CGROUP] ||
+	    !tb[IPCSTAT_FLOW_A_FIRST_NS] || !tb[IPCSTAT_FLOW_A_LAST_NS] ||
+	    !tb[IPCSTAT_FLOW_A_ID] != !tb[IPCSTAT_FLOW_A_SPACE] ||
+	    !tb[IPCSTAT_FLOW_A_FILE] != !tb[IPCSTAT_FLOW_A_DEV] ||
+	    !tb[IPCSTAT_FLOW_A_FILE] != !tb[IPCSTAT_FLOW_A_OFFSET])
+		return -EPROTO;
+	flow->pid = nla_get_u32(tb[IPCSTAT_FLOW_A_PID]);
+	flow->start_ns = nla_get_u64(tb[IPCSTAT_FLOW_A_START_NS]);
+	flow->cgroup = nla_get_u64(tb[IPCSTAT_FLOW_A_CGROUP]);
+	flow->first_ns = nla_get_u64(tb[IPCSTAT_FLOW_A_FIRST_NS]);
+	flow->last_ns = nla_get_u64(tb[IPCSTAT_FLOW_A_LAST_NS]);
+	flow->exited = tb[IPCSTAT_FLOW_A_EXITED];
+	flow->has_uid = tb[IPCSTAT_FLOW_A_UID];
+	if (flow->has_uid)
+		flow->uid = nla_get_u32(tb[IPCSTAT_FLOW_A_UID]);
+	flow->has_id = tb[IPCSTAT_FLOW_A_ID];
+	if (flow->has_id) {
+		flow->id = nla_get_u64(tb[IPCSTAT_FLOW_A_ID]);
+		flow->space = nla_get_u32(tb[IPCSTAT_FLOW_A_SPACE]);
+	}
+	flow->has_file = tb[IPCSTAT_FLOW_A_FILE];
+	if (flow->has_file) {
+		flow->file = nla_get_u64(tb[IPCSTAT_FLOW_A_FILE]);
+		flow->dev = nla_get_u32(tb[IPCSTAT_FLOW_A_DEV]);
+		flow->offset = nla_get_u64(tb[IPCSTAT_FLOW_A_OFFSET]);
+	}
+	return 0;
+}
+
+/* The values, by their names; one that is not sent, or of another name, is skipped. */
+static int read_flow_values(struct nlmsghdr *hdr, struct nl_flow *flow)
+{
+	static const char *const names[NL_FLOW_VALUES] = {
+		[NL_OPS] = "ops",     [NL_BYTES] = "bytes",     [NL_COPIED] = "copied",
+		[NL_WAITS] = "waits", [NL_WAIT_NS] = "wait_ns", [NL_FAILS] = "fails",
+	};
+	struct nl_counter *counter = NULL;
+	unsigned int nr = 0;
+	int err;
+
+	for (unsigned int i = 0; i < NL_FLOW_VALUES; i++)
+		flow->value[i].kind = NL_UNKNOWN;
+	err = read_counters(hdr, IPCSTAT_A_COUNTER, &counter, &nr);
+	for (unsigned int i = 0; !err && i < nr; i++)
+		for (unsigned int j = 0; j < NL_FLOW_VALUES; j++)
+			if (!strcmp(counter[i].name, names[j]))
+				flow->value[j] = counter[i];
+	free(counter);
+	return err;
+}
+
+/* A flow; or a sum of others; or how it goes on. */
+static int read_flow(struct nlmsghdr *hdr, void *result)
+{
+	struct nlattr *tb[IPCSTAT_A_MAX + 1];
+	struct nl_flows *flows = result;
+	struct nl_flow *flow;
+	int err;
+
+	err = parse(hdr, tb);
+	if (err)
+		return err;
+	if (tb[IPCSTAT_A_EVICTED])
+		flows->evicted = nla_get_u64(tb[IPCSTAT_A_EVICTED]);
+	if (tb[IPCSTAT_A_NEXT])
+		flows->next = nla_get_u32(tb[IPCSTAT_A_NEXT]);
+	if (!tb[IPCSTAT_A_FLOW] && !tb[IPCSTAT_A_OTHER])
+		return 0;
+	if (flows->nr == flows->room) {
+		unsigned int room = flows->room ? 2 * flows->room : 64;
+
+		flow = reallocarray(flows->flow, room, sizeof(*flow));
+		if (!flow)
+			return -ENOMEM;
+		flows->flow = flow;
+		flows->room = room;
+	}
+	flow = &flows->flow[flows->nr++];
+	memset(flow, 0, sizeof(*flow));
+	flow->other = !tb[IPCSTAT_A_FLOW];
+	if (tb[IPCSTAT_A_FLOW])
+		err = read_flow_identity(tb[IPCSTAT_A_FLOW], flow);
+	else
+		err = get_string(tb[IPCSTAT_A_MECH], flow->mech, sizeof(flow->mech))
+			      ?: get_string(tb[IPCSTAT_A_DIRECTION], flow->direction,
+					    sizeof(flow->direction));
+	return err ? err : read_flow_values(hdr, flow);
+}
+
+static int read_flow_state(struct nlmsghdr *hdr, void *result)
+{
+	struct nlattr *tb[IPCSTAT_A_MAX + 1];
+	struct nl_flow_state *state = result;
+
+	if (parse(hdr, tb) || !tb[IPCSTAT_A_MAX_FLOWS] || !tb[IPCSTAT_A_USED] ||
+	    !tb[IPCSTAT_A_EVICTED])
+		return -EPROTO;
+	state->max = nla_get_u32(tb[IPCSTAT_A_MAX_FLOWS]);
+	state->used = nla_get_u32(tb[IPCSTAT_A_USED]);
+	state->evicted = nla_get_u64(tb[IPCSTAT_A_EVICTED]);
+	return 0;
+}
+
 /* ---- questions ---- */
 
 static void forget_rows(void *rows)
@@ -677,10 +832,10 @@ int nl_get_info(struct nl *nl, struct nl_info *info)
 
 int nl_get_rows(struct nl *nl, const char *mech, struct nl_rows *rows)
 {
-	const struct param only = { IPCSTAT_A_MECH, mech, 0 };
+	const struct param only[] = { { IPCSTAT_A_MECH, PARAM_STRING, mech, 0 }, { 0 } };
 
 	memset(rows, 0, sizeof(*rows));
-	return ask(nl, nl->family, IPCSTAT_CMD_ROW, mech ? 0 : NLM_F_DUMP, mech ? &only : NULL,
+	return ask(nl, nl->family, IPCSTAT_CMD_ROW, mech ? 0 : NLM_F_DUMP, mech ? only : NULL,
 		   read_row, forget_rows, rows);
 }
 
@@ -730,20 +885,88 @@ static void drop_older(struct nl_sleepers *sleepers)
 
 int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers)
 {
-	struct param start = { IPCSTAT_A_START, NULL, 0 };
+	struct param start[] = { { IPCSTAT_A_START, PARAM_U32, NULL, 0 }, { 0 } };
 	int err = 0;
 
 	memset(sleepers, 0, sizeof(*sleepers));
 	do {
-		start.number = sleepers->next;
+		start[0].number = sleepers->next;
 		sleepers->next = 0;
-		err = ask(nl, nl->family, IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, &start, read_sleeper,
+		err = ask(nl, nl->family, IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, start, read_sleeper,
 			  NULL, sleepers);
-	} while (!err && sleepers->next > start.number);
+	} while (!err && sleepers->next > start[0].number);
 	if (err)
 		nl_free_sleepers(sleepers);
 	drop_older(sleepers);
 	return err;
+}
+
+int nl_get_flow_state(struct nl *nl, struct nl_flow_state *state)
+{
+	memset(state, 0, sizeof(*state));
+	return ask(nl, nl->family, IPCSTAT_CMD_FLOWS, 0, NULL, read_flow_state, NULL, state);
+}
+
+int nl_set_flows(struct nl *nl, uint32_t max, struct nl_flow_state *state)
+{
+	const struct param params[] = { { IPCSTAT_A_MAX_FLOWS, PARAM_U32, NULL, max }, { 0 } };
+
+	memset(state, 0, sizeof(*state));
+	return ask(nl, nl->family, IPCSTAT_CMD_FLOWS, 0, params, read_flow_state, NULL, state);
+}
+
+/* All parts of a dump; what was evicted meanwhile may be in it twice: then it is asked again. */
+static int get_flows_once(struct nl *nl, const struct nl_flow_filter *filter,
+			  struct nl_flows *flows)
+{
+	struct param params[6] = { { IPCSTAT_A_START, PARAM_U32, NULL, 0 } };
+	unsigned int nr = 1;
+	uint64_t evicted = 0;
+	bool first = true;
+	int err;
+
+	memset(flows, 0, sizeof(*flows));
+	if (filter->mech)
+		params[nr++] = (struct param){ IPCSTAT_A_MECH, PARAM_STRING, filter->mech, 0 };
+	if (filter->pid)
+		params[nr++] = (struct param){ IPCSTAT_A_PID, PARAM_U32, NULL, filter->pid };
+	if (filter->id)
+		params[nr++] = (struct param){ IPCSTAT_A_ID, PARAM_U64, NULL, filter->id };
+	if (filter->bytes)
+		params[nr++] = (struct param){ IPCSTAT_A_BYTES, PARAM_U64, NULL, filter->bytes };
+	do {
+		params[0].number = flows->next;
+		flows->next = 0;
+		err = ask(nl, nl->family, IPCSTAT_CMD_FLOW, NLM_F_DUMP, params, read_flow, NULL,
+			  flows);
+		if (!first && flows->evicted != evicted)
+			flows->changed = true;
+		evicted = flows->evicted;
+		first = false;
+	} while (!err && flows->next > params[0].number);
+	return err;
+}
+
+int nl_get_flows(struct nl *nl, const struct nl_flow_filter *filter, struct nl_flows *flows)
+{
+	int err = 0;
+
+	for (int tries = 0; tries < DUMP_TRIES; tries++) {
+		err = get_flows_once(nl, filter, flows);
+		if (!err && !flows->changed)
+			break;
+		if (err || tries + 1 < DUMP_TRIES)
+			nl_free_flows(flows);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+void nl_free_flows(struct nl_flows *flows)
+{
+	free(flows->flow);
+	memset(flows, 0, sizeof(*flows));
 }
 
 void nl_free_info(struct nl_info *info)

@@ -93,6 +93,58 @@ struct nl_sleepers {
 	uint32_t next;           /* of nl.c */
 };
 
+enum nl_flow_value {
+	NL_OPS,
+	NL_BYTES,
+	NL_COPIED,
+	NL_WAITS,
+	NL_WAIT_NS,
+	NL_FAILS,
+	NL_FLOW_VALUES
+};
+
+/* What a process has moved through an object in a direction. */
+struct nl_flow {
+	char mech[IPCSTAT_NAME_MAX];
+	char direction[8];           /* "send" or "recv" */
+	bool other;                  /* a sum of flows that are not shown: no more is known of it */
+	uint32_t pid;                /* 0: not in our PID namespace, or the kernel */
+	char comm[IPCSTAT_NAME_MAX]; /* any bytes at all */
+	bool exited;
+	uint64_t start_ns; /* CLOCK_BOOTTIME; 0: the kernel */
+	bool has_uid;
+	uint32_t uid;
+	uint64_t cgroup; /* inode of its directory */
+	bool has_id, has_file;
+	uint64_t id; /* of the object: see FLOW in module/uapi/ipcstat.h */
+	uint32_t space, dev;
+	uint64_t file, offset;
+	uint64_t first_ns, last_ns;
+	struct nl_counter value[NL_FLOW_VALUES];
+};
+
+struct nl_flows {
+	unsigned int nr;
+	struct nl_flow *flow; /* in no order; of others perhaps several of a row */
+	uint64_t evicted;     /* how many have had to make room */
+	bool changed;         /* while we read, and again: some may be in it twice */
+	unsigned int room;    /* of nl.c */
+	uint32_t next;
+};
+
+/* 0 and NULL: any. */
+struct nl_flow_filter {
+	const char *mech;
+	uint32_t pid;
+	uint64_t id, bytes;
+};
+
+struct nl_flow_state {
+	uint32_t max; /* entries of the table; 0: there are no flows */
+	uint32_t used;
+	uint64_t evicted;
+};
+
 struct nl_info {
 	char version[32];
 	char backend[16]; /* "wrap" or "probe" */
@@ -121,12 +173,17 @@ int nl_get_signals(struct nl *nl, struct nl_rows *rows);
 int nl_get_hooks(struct nl *nl, struct nl_hooks *hooks);
 int nl_get_hists(struct nl *nl, struct nl_hists *hists);
 int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers);
+int nl_get_flows(struct nl *nl, const struct nl_flow_filter *filter, struct nl_flows *flows);
+int nl_get_flow_state(struct nl *nl, struct nl_flow_state *state);
+/* max 0: no flows any more */
+int nl_set_flows(struct nl *nl, uint32_t max, struct nl_flow_state *state);
 
 void nl_free_info(struct nl_info *info);
 void nl_free_rows(struct nl_rows *rows);
 void nl_free_hooks(struct nl_hooks *hooks);
 void nl_free_hists(struct nl_hists *hists);
 void nl_free_sleepers(struct nl_sleepers *sleepers);
+void nl_free_flows(struct nl_flows *flows);
 
 const struct nl_row *nl_find_row(const struct nl_rows *rows, const char *name);       /* or NULL */
 const struct nl_counter *nl_find_counter(const struct nl_row *row, const char *name); /* or NULL */

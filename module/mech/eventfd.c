@@ -27,16 +27,27 @@ enum {
 	EVENTFD_CREATE, EVENTFD_RELEASE,
 };
 
+/* @retried: io_uring tries again what got -EAGAIN */
+static noinline void eventfd_failed(const struct ipc_call *call, enum ipc_dir dir, bool retried)
+{
+	ssize_t ret = call->ret;
+
+	if (ret != -EAGAIN || !retried)
+		ipc_op(&eventfd_row, dir, IPC_NOWHERE, ret, 0);
+	ipc_woke(call);
+}
+
 /* eventfd_read(iocb, to) */
 static void eventfd_read_done(const struct ipc_call *call)
 {
 	ssize_t ret = call->ret;
 
-	if (likely(ret >= 0))
-		ipc_moved(&eventfd_row, IPC_RECV, ret);
-	else if (ret != -EAGAIN || !ipc_kiocb_retried((struct kiocb *)call->arg[0]))
-		ipc_failed(&eventfd_row, IPC_RECV);
-	ipc_woke(call);
+	if (unlikely(ret < 0)) {
+		eventfd_failed(call, IPC_RECV, ipc_kiocb_retried((struct kiocb *)call->arg[0]));
+		return;
+	}
+	ipc_moved(&eventfd_row, IPC_RECV, ret);
+	ipc_end(call, &eventfd_row, IPC_RECV, IPC_NOWHERE, ret);
 }
 
 /*
@@ -48,11 +59,12 @@ static void eventfd_write_done(const struct ipc_call *call)
 {
 	ssize_t ret = call->ret;
 
-	if (likely(ret >= 0))
-		ipc_moved(&eventfd_row, IPC_SEND, ret);
-	else if (ret != -EAGAIN || object_is_on_stack((void *)call->arg[3]))
-		ipc_failed(&eventfd_row, IPC_SEND);
-	ipc_woke(call);
+	if (unlikely(ret < 0)) {
+		eventfd_failed(call, IPC_SEND, !object_is_on_stack((void *)call->arg[3]));
+		return;
+	}
+	ipc_moved(&eventfd_row, IPC_SEND, ret);
+	ipc_end(call, &eventfd_row, IPC_SEND, IPC_NOWHERE, ret);
 }
 
 /* do_wait_intr_irq(wq_head, wq_entry), in the loop of wait_event_interruptible_locked_irq() */

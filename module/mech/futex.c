@@ -23,17 +23,22 @@ static struct ipc_row futex_row = {
 	.name = "futex",
 	.na = IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE | IPC_BITS_DATA(IPC_SEND) |
 	      IPC_BITS_DATA(IPC_RECV) | IPC_BITS_WAITS(IPC_SEND),
+	.addresses = true,
 };
 
-static void send_done(long ret)
+/* @address: of the futex; 0: of several, or not looked at */
+static void send_done(const struct ipc_call *call, unsigned long address)
 {
+	long ret = min((long)call->ret, 0L);
+
 	ipc_result(&futex_row, IPC_SEND, ret);
+	ipc_end(call, &futex_row, IPC_SEND, ipc_at_number(address), ret);
 }
 
-static void recv_done(const struct ipc_call *call, long ret)
+static void recv_done(const struct ipc_call *call, unsigned long address, long ret)
 {
 	ipc_result(&futex_row, IPC_RECV, ret);
-	ipc_woke(call);
+	ipc_end(call, &futex_row, IPC_RECV, ipc_at_number(address), min(ret, 0L));
 }
 
 /* ---- futex(2) ---- */
@@ -58,16 +63,16 @@ static void futex_done(const struct ipc_call *call)
 
 	if (op == FUTEX_WAKE) {	/* by far the most frequent */
 		if (likely(!clears_child_tid(call)))
-			send_done(call->ret);
+			send_done(call, call->arg[0]);
 		return;
 	}
 	/* The largest number below is 13; a larger one is none. */
 	if (op & FUTEX_PRIVATE_FLAG || (op & FUTEX_CMD_MASK) >= BITS_PER_LONG)
 		return;
 	if (FUTEX_SENDS & BIT(op & FUTEX_CMD_MASK))
-		send_done(call->ret);
+		send_done(call, call->arg[0]);
 	else if (FUTEX_RECEIVES & BIT(op & FUTEX_CMD_MASK))
-		recv_done(call, call->ret);
+		recv_done(call, call->arg[0], call->ret);
 }
 
 static void syscall_args(unsigned long arg[6])
@@ -117,7 +122,7 @@ static void wait_entry(struct ftrace_regs *regs)
 static void restart_done(const struct ipc_call *call)
 {
 	if (wait_is_shared())
-		recv_done(call, call->ret);
+		recv_done(call, futex_object().id, call->ret);
 }
 
 /* ---- futex2 ---- */
@@ -153,7 +158,7 @@ static void waitv_begins(const struct ipc_call *call)
 static void waitv_done(const struct ipc_call *call)
 {
 	if (waitv_is_shared(call->arg[1]))
-		recv_done(call, (int)call->ret);
+		recv_done(call, 0, (int)call->ret);
 	else
 		ipc_note_drop();	/* it may have been shared when the call began */
 }
@@ -165,7 +170,7 @@ static void wait2_done(const struct ipc_call *call)
 
 	syscall_args(arg);
 	if (!(arg[3] & FUTEX_PRIVATE_FLAG))
-		recv_done(call, call->ret);
+		recv_done(call, arg[0], call->ret);
 }
 
 /* futex_wake(uaddr, mask, nr, flags) */
@@ -175,14 +180,14 @@ static void wake2_done(const struct ipc_call *call)
 
 	syscall_args(arg);
 	if (!(arg[3] & FUTEX_PRIVATE_FLAG))
-		send_done(call->ret);
+		send_done(call, arg[0]);
 }
 
 /* futex_requeue(waiters, flags, nr_wake, nr_requeue): both waiters must have the same flags. */
 static void requeue2_done(const struct ipc_call *call)
 {
 	if (waitv_is_shared(1))
-		send_done(call->ret);
+		send_done(call, 0);
 }
 
 /* ---- hooks ---- */

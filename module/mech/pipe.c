@@ -47,22 +47,34 @@ static struct ipc_row *pipe_row_of(struct file *file)
 
 /* ---- transfers: pipe_read(iocb, to), pipe_write(iocb, from) ---- */
 
-static __always_inline void pipe_done(const struct ipc_call *call, enum ipc_dir dir)
+static noinline void pipe_done_slow(const struct ipc_call *call, enum ipc_dir dir)
 {
 	struct kiocb *iocb = (struct kiocb *)call->arg[0];
 	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
-	struct ipc_row *row = pipe_inode_row(file_inode(iocb->ki_filp));
+	const struct inode *inode = file_inode(iocb->ki_filp);
 	ssize_t ret = call->ret;
 
-	if (likely(ret >= 0)) {
-		ipc_moved(row, dir, ret);
-		/* A core dump's writer has its data in kernel memory. */
-		if (unlikely(iov_iter_is_kvec(iter)))
-			ipc_not_copied(row, dir, ret);
-	} else if (ret != -EAGAIN || !ipc_kiocb_retried(iocb)) {
-		ipc_failed(row, dir);
-	}
+	/* A core dump's writer has its data in kernel memory. */
+	if (ret != -EAGAIN || !ipc_kiocb_retried(iocb))
+		ipc_op(pipe_inode_row(inode), dir, ipc_at_inode(inode), ret,
+		       iov_iter_is_kvec(iter) ? 0 : ret);
 	ipc_woke(call);
+}
+
+static __always_inline void pipe_done(const struct ipc_call *call, enum ipc_dir dir)
+{
+	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
+	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
+	const struct inode *inode = file_inode(iocb->ki_filp);
+	struct ipc_row *row = pipe_inode_row(inode);
+	ssize_t ret = call->ret;
+
+	if (unlikely(ret < 0 || iov_iter_is_kvec(iter))) {
+		pipe_done_slow(call, dir);
+		return;
+	}
+	ipc_moved(row, dir, ret);
+	ipc_end(call, row, dir, ipc_at_inode(inode), ret);
 }
 
 static void pipe_read_done(const struct ipc_call *call)

@@ -24,23 +24,29 @@ struct ipc_mq_flow {
 
 static DEFINE_PER_CPU(struct ipc_mq_flow, freed);
 
+static __always_inline void mq_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
+{
+	if (likely(ret >= 0)) {
+		ipc_moved(&ipc_row_posix_mq, dir, ret);
+	} else if (ret != -EBADF) {
+		ipc_failed(&ipc_row_posix_mq, dir);
+	} else {
+		ipc_woke(call);
+		return;
+	}
+	ipc_end(call, &ipc_row_posix_mq, dir, ipc_at_fd(call->arg[0]), ret);
+}
+
 static void mq_send_done(const struct ipc_call *call)
 {
 	int ret = call->ret;
-	long size = call->arg[2];
 
-	if (ret != -EBADF)
-		ipc_op(&ipc_row_posix_mq, IPC_SEND, ret ? ret : size, size);
-	ipc_woke(call);
+	mq_done(call, IPC_SEND, ret ? ret : call->arg[2]);
 }
 
 static void mq_receive_done(const struct ipc_call *call)
 {
-	int ret = call->ret;
-
-	if (ret != -EBADF)
-		ipc_op(&ipc_row_posix_mq, IPC_RECV, ret, ret);
-	ipc_woke(call);
+	mq_done(call, IPC_RECV, (int)call->ret);
 }
 
 /*

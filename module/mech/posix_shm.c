@@ -73,6 +73,9 @@ static void mmap_done(const struct ipc_call *call)
 	} else if (shared_file(file)) {
 		ipc_add(&posix_shm_row, IPC_SEND_OPS, 1);
 		ipc_add(&posix_shm_row, IPC_SEND_BYTES, PAGE_ALIGN(call->arg[2]));
+		if (ipc_flows())
+			ipc_flow(&posix_shm_row, IPC_SEND, ipc_at_inode(file_inode(file)),
+				 PAGE_ALIGN(call->arg[2]), 0);
 	}
 }
 
@@ -81,19 +84,23 @@ static void mmap_done(const struct ipc_call *call)
  * io_uring's registered buffers come with pages, the kernel's own callers with addresses
  * of its own: none of them copies from or to user memory.
  */
-static __always_inline void copied(const struct ipc_call *call, unsigned int col)
+static __always_inline void copied(const struct ipc_call *call, enum ipc_dir dir)
 {
 	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
 	const struct iov_iter *iter = (const struct iov_iter *)call->arg[1];
 	ssize_t ret = call->ret;
 
-	if (ret > 0 && tmpfs_file_shared(iocb->ki_filp) && user_backed_iter(iter))
-		ipc_add(&posix_shm_row, col, ret);
+	if (ret <= 0 || !tmpfs_file_shared(iocb->ki_filp) || !user_backed_iter(iter))
+		return;
+	ipc_add(&posix_shm_row, dir + IPC_D_COPIED, ret);
+	if (ipc_flows())
+		ipc_flow_add(&posix_shm_row, dir, ipc_at_inode(file_inode(iocb->ki_filp)),
+			     IPC_D_COPIED, ret);
 }
 
 static void read_done(const struct ipc_call *call)
 {
-	copied(call, IPC_RECV_COPIED);
+	copied(call, IPC_RECV);
 }
 
 /* Before 6.6 other file systems come here, too. */
@@ -102,7 +109,7 @@ static void write_done(const struct ipc_call *call)
 	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
 
 	if (file_inode(iocb->ki_filp)->i_sb->s_magic == TMPFS_MAGIC)
-		copied(call, IPC_SEND_COPIED);
+		copied(call, IPC_SEND);
 }
 
 /* ---- objects: memfds, and the regular files of /dev/shm until their last user goes ---- */

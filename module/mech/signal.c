@@ -50,6 +50,7 @@ static struct ipc_row signal_row = {
 	      IPC_BITS_DATA(IPC_SEND) | IPC_BITS_DATA(IPC_RECV),
 	.details = IPC_NAMES([INFO_LOST] = "info_lost"),
 	.gauge = signal_gauge,
+	.processes = true,
 };
 
 static __always_inline void count(int sig, unsigned int col)
@@ -59,25 +60,28 @@ static __always_inline void count(int sig, unsigned int col)
 		this_cpu_inc(*(*(ipc_signal_table->cell + sig) + col));
 }
 
-/* A signal that has reached somebody: @col is DELIVERED, DEFAULT or TAKEN. */
-static void received(int sig, unsigned int col)
+/* A signal that has reached @task: @col is DELIVERED, DEFAULT or TAKEN. */
+static void received(const struct task_struct *task, int sig, unsigned int col)
 {
 	count(sig, col);
 	ipc_add(&signal_row, IPC_RECV_OPS, 1);
+	if (ipc_flows())
+		ipc_flow_of(task, &signal_row, IPC_RECV);
 }
 
 static void receive_failed(void)
 {
-	ipc_add(&signal_row, IPC_RECV_OPS, 1);
-	ipc_add(&signal_row, IPC_RECV_FAILS, 1);
+	ipc_op(&signal_row, IPC_RECV, IPC_NOWHERE, -EAGAIN, 0);
 }
 
 /* Under @task's siglock, perhaps in an interrupt. */
 static void generated(void *hook, int sig, struct kernel_siginfo *info, struct task_struct *task,
 		      int group, int result)
 {
+	int err = result == TRACE_SIGNAL_OVERFLOW_FAIL ? -EAGAIN : 0;
+
 	count(sig, GENERATED);
-	ipc_add(&signal_row, IPC_SEND_OPS, 1);
+	ipc_result(&signal_row, IPC_SEND, err);
 	switch (result) {
 	case TRACE_SIGNAL_IGNORED:
 		count(sig, IGNORED);
@@ -87,7 +91,6 @@ static void generated(void *hook, int sig, struct kernel_siginfo *info, struct t
 		break;
 	case TRACE_SIGNAL_OVERFLOW_FAIL:
 		count(sig, LOST);
-		ipc_add(&signal_row, IPC_SEND_FAILS, 1);
 		break;
 	case TRACE_SIGNAL_LOSE_INFO:
 		ipc_detail(&signal_row, INFO_LOST, 1);
@@ -98,9 +101,11 @@ static void generated(void *hook, int sig, struct kernel_siginfo *info, struct t
 		 * the process is dying, but for a SIGKILL that cuts a core dump short.
 		 */
 		if (task->signal->flags & SIGNAL_GROUP_EXIT && task->signal->group_exit_code == sig)
-			received(sig, DEFAULT);
+			received(task, sig, DEFAULT);
 		break;
 	}
+	if (ipc_flows())
+		ipc_flow(&signal_row, IPC_SEND, ipc_at_number(task->tgid), err, 0);
 }
 
 /* What get_signal() will do: nothing, for a default of "ignore" and for an init process. */
@@ -117,7 +122,7 @@ static void delivered(void *hook, int sig, struct kernel_siginfo *info, struct k
 	if (ka->sa.sa_handler == SIG_IGN || (ka->sa.sa_handler == SIG_DFL && default_ignores(sig)))
 		count(sig, IGNORED);
 	else
-		received(sig, ka->sa.sa_handler == SIG_DFL ? DEFAULT : DELIVERED);
+		received(current, sig, ka->sa.sa_handler == SIG_DFL ? DEFAULT : DELIVERED);
 }
 
 /*
@@ -131,7 +136,7 @@ static void signalfd_copied(const struct ipc_call *call)
 	if ((int)call->ret < 0)
 		receive_failed();
 	else
-		received(info->si_signo, TAKEN);
+		received(current, info->si_signo, TAKEN);
 }
 
 /* A read that got no signal. signalfd_copied() has counted those that got some. */
@@ -158,7 +163,7 @@ static void sigtimedwait_done(const struct ipc_call *call)
 
 	ipc_woke(call);
 	if (ret > 0)
-		received(ret, TAKEN);
+		received(current, ret, TAKEN);
 	else if (ret == -EAGAIN || ret == -EINTR)
 		receive_failed();
 }

@@ -73,6 +73,12 @@ static bool zerocopied(const struct sock *sk, const struct msghdr *msg)
 	return sk->sk_protocol != IPPROTO_TCP || sk->sk_route_caps & NETIF_F_SG;
 }
 
+/* The first argument of all of them is the socket. */
+static __always_inline struct ipc_at call_at(const struct ipc_call *call)
+{
+	return ipc_at_inode(SOCK_INODE((struct socket *)call->arg[0]));
+}
+
 /*
  * sendmsg(sock, msg, size). io_uring's first try, which must not block, is no operation:
  * nobody asked for that, it comes again. @detail: of the row, counts these operations, too;
@@ -89,7 +95,7 @@ static noinline void sent_slow(struct ipc_row *row, const struct ipc_call *call,
 	if (ret != -EAGAIN || !(msg->msg_flags & MSG_DONTWAIT) || !ipc_msg_retried(msg)) {
 		if (msg->msg_flags & MSG_ZEROCOPY && zerocopied(sock->sk, msg))
 			copied = 0;
-		ipc_op(row, IPC_SEND, ret, copied);
+		ipc_op(row, IPC_SEND, call_at(call), ret, copied);
 		if (detail != NO_DETAIL)
 			ipc_detail(row, detail, 1);
 	}
@@ -110,7 +116,7 @@ static __always_inline void sent(struct ipc_row *row, const struct ipc_call *cal
 	ipc_moved(row, IPC_SEND, (unsigned int)ret);
 	if (detail != NO_DETAIL)
 		ipc_detail(row, detail, 1);
-	ipc_woke(call);
+	ipc_end(call, row, IPC_SEND, call_at(call), ret);
 }
 
 /*
@@ -134,7 +140,7 @@ static noinline void received_slow(struct ipc_row *row, const struct ipc_call *c
 		} else if (flags & MSG_TRUNC) {
 			copied = call->arg[2] - iov_iter_count(&msg->msg_iter);
 		}
-		ipc_op(row, IPC_RECV, ret, copied);
+		ipc_op(row, IPC_RECV, call_at(call), ret, copied);
 		if (detail != NO_DETAIL)
 			ipc_detail(row, detail, 1);
 	}
@@ -155,7 +161,7 @@ static __always_inline void received(struct ipc_row *row, const struct ipc_call 
 	ipc_moved(row, IPC_RECV, (unsigned int)ret);
 	if (detail != NO_DETAIL)
 		ipc_detail(row, detail, 1);
-	ipc_woke(call);
+	ipc_end(call, row, IPC_RECV, call_at(call), ret);
 }
 
 /* ---- AF_UNIX ---- */

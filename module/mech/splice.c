@@ -25,7 +25,7 @@ static void splice_moved(struct file *file, enum ipc_dir dir, long ret, long cop
 	struct ipc_row *row = ipc_file_row(file);
 
 	if (row && splice_reached(ret))
-		ipc_op(row, dir, ret, copied);
+		ipc_op(row, dir, ipc_at_inode(file_inode(file)), ret, copied);
 }
 
 static void splice_moved_fd(unsigned int fd, enum ipc_dir dir, long ret, long copied)

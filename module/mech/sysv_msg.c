@@ -13,13 +13,20 @@
 
 enum { PEEKS };
 
+static __always_inline void msg_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
+{
+	if (likely(ret >= 0))
+		ipc_moved(&ipc_row_sysv_msg, dir, ret);
+	else
+		ipc_failed(&ipc_row_sysv_msg, dir);
+	ipc_end(call, &ipc_row_sysv_msg, dir, ipc_at_sysv(call->arg[0]), ret);
+}
+
 static void msgsnd_done(const struct ipc_call *call)
 {
 	int ret = call->ret;
-	long size = call->arg[3];
 
-	ipc_op(&ipc_row_sysv_msg, IPC_SEND, ret ? ret : size, size);
-	ipc_woke(call);
+	msg_done(call, IPC_SEND, ret ? ret : call->arg[3]);
 }
 
 /* ipc_rcu_getref(perm): do_msgsnd() keeps the queue's memory while it sleeps in schedule(). */
@@ -49,8 +56,7 @@ static void msgrcv_done(const struct ipc_call *call)
 		ipc_detail(&ipc_row_sysv_msg, PEEKS, 1);
 		ret = 0; /* the message stays in the queue */
 	}
-	ipc_op(&ipc_row_sysv_msg, IPC_RECV, ret, ret);
-	ipc_woke(call);
+	msg_done(call, IPC_RECV, ret);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)

@@ -27,7 +27,7 @@ static void semop_done(const struct ipc_call *call)
 	enum ipc_dir dir = direction((const struct sembuf *)call->arg[1], call->arg[2]);
 
 	ipc_result(&ipc_row_sysv_sem, dir, (int)call->ret);
-	ipc_woke(call);
+	ipc_end(call, &ipc_row_sysv_sem, dir, ipc_at_sysv(call->arg[0]), (int)call->ret);
 }
 
 /*

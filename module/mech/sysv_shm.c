@@ -17,11 +17,19 @@
 static void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
 	unsigned long size = vma->vm_end - vma->vm_start;
-
 	/* 6.1: when __split_vma() fails, the part it gives up is empty */
-	if (vma->vm_pgoff == 0 && size > 0)
+	bool counts = vma->vm_pgoff == 0 && size > 0;
+	struct ipc_at at;
+
+	if (counts)
 		ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
 	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, size);
+	if (ipc_flows()) {
+		/* newseg(): the inode's number is the segment's */
+		at = ipc_at_sysv(file_inode(vma->vm_file)->i_ino);
+		ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_OPS, counts);
+		ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_BYTES, size);
+	}
 }
 
 static void shm_mmap_done(const struct ipc_call *call)
@@ -43,13 +51,13 @@ static void shm_closed(struct ftrace_regs *regs)
 static void shmat_done(const struct ipc_call *call)
 {
 	if ((int)call->ret < 0)
-		ipc_result(&ipc_row_sysv_shm, IPC_SEND, (int)call->ret);
+		ipc_op(&ipc_row_sysv_shm, IPC_SEND, ipc_at_sysv(call->arg[0]), (int)call->ret, 0);
 }
 
 static void shmdt_done(const struct ipc_call *call)
 {
 	if ((int)call->ret < 0)
-		ipc_result(&ipc_row_sysv_shm, IPC_RECV, (int)call->ret);
+		ipc_op(&ipc_row_sysv_shm, IPC_RECV, IPC_NOWHERE, (int)call->ret, 0);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)

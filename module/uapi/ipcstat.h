@@ -7,7 +7,7 @@
  * numbers are those of the whole machine. No total needs a privilege, unless the
  * module was loaded with a proc_mode that keeps others from reading /proc/ipcstat:
  * then every request needs CAP_SYS_ADMIN in the initial user namespace. Nothing here
- * changes anything. Numbers are in host byte order.
+ * changes anything, but for FLOWS with MAX_FLOWS. Numbers are in host byte order.
  *
  * The family describes itself: names travel with the numbers, and the names,
  * not their positions, are the interface. A reader that finds a row, counter,
@@ -93,9 +93,48 @@
  *			->  NEXT u32
  *			    there was not room for all: ask again, with START
  *
+ *	FLOWS	do	[MAX_FLOWS u32]		the table of flows; with MAX_FLOWS it is made,
+ *						with so many entries (16 to 4194304), or
+ *						(0) freed with all that is in it:
+ *						CAP_SYS_ADMIN
+ *			->  MAX_FLOWS u32	entries; 0: there are no flows
+ *			    USED u32, EVICTED u64
+ *			    EVICTED: how many have had to make room for others
+ *
+ *	FLOW	dump	[MECH string]		what each process has moved through each
+ *		[PID u32] [ID u64]		object in each direction since there have been
+ *		[BYTES u64]			flows; or only in this row, of this process,
+ *		[START u32]			at this object, of so many bytes at least
+ *			->  FLOW nest		{MECH, DIRECTION, PID, COMM, [EXITED],
+ *						 START_NS, [UID], CGROUP, [ID, SPACE],
+ *						 [FILE, DEV, OFFSET], FIRST_NS, LAST_NS}
+ *			    COUNTER nest ...	"ops", "bytes", "copied", "waits", "wait_ns",
+ *						"fails"
+ *			    one message a flow. PID is the process, as the reader's PID
+ *			    namespace calls it (0: not in there, or the kernel by itself);
+ *			    START_NS tells it from another one with its number. EXITED
+ *			    (flag): it has ended. COMM and UID (its effective user; none if
+ *			    that has changed) are those of its last operation, CGROUP the one
+ *			    of its first (version 2's; the inode of its directory). ID and
+ *			    SPACE are the object, as in BLOCKED: inode and device; identifier
+ *			    and IPC namespace; address of a futex, with FILE, DEV and OFFSET
+ *			    where it was in a shared mapping; process that a signal was for.
+ *			    Without ID the object has no name. FIRST_NS and LAST_NS are
+ *			    CLOCK_MONOTONIC, to the tick.
+ *			->  MECH string, DIRECTION string, OTHER flag, COUNTER nest ...
+ *			    the sums of those flows that the reader may not see (as in
+ *			    BLOCKED), and of those that had to make room; with PID, ID or
+ *			    BYTES not sent. May come several times: add them up. All flows
+ *			    and OTHERs of a row are all that it has counted since there have
+ *			    been flows.
+ *			->  EVICTED u64, [NEXT u32]
+ *			    NEXT: there was not room for all: ask again, with START. If
+ *			    EVICTED differs between two of them, some have been evicted
+ *			    meanwhile, and may be in an OTHER as well.
+ *
  * A dump takes as many messages as it needs, each of them whole, and goes on
  * where the last one ended; each message is one row, signal, hook or task. Read it
- * with a buffer of 32 KiB or more. A dump of BLOCKED ends where such a buffer is
+ * with a buffer of 32 KiB or more. A dump of BLOCKED or FLOW ends where such a buffer is
  * full, with NEXT: a task that wakes and falls asleep again between two of them
  * may come twice; SINCE_NS tells which is the newer.
  *
@@ -104,11 +143,16 @@
  *
  *	ENOENT		no row of that name
  *	EINVAL		an attribute is missing, malformed, or not for this command
- *	ERANGE		a string is too long, or no signal has that number
+ *	ERANGE		a string is too long, no signal has that number, or no table of
+ *			flows can have that size
  *	EOPNOTSUPP	no such command, or not in this form (do or dump); generic
  *			netlink itself says so, without a text
  *	EPERM		the module's proc_mode lets only those read who have
- *			CAP_SYS_ADMIN
+ *			CAP_SYS_ADMIN; or only those who have it make, or free, the table of
+ *			flows
+ *	ENODATA		there are no flows: FLOWS makes the table
+ *	EALREADY	there is a table of flows, of another size: free it first
+ *	ENOMEM		there is no memory for so many flows, or for the reply
  *	ENOBUFS		the socket has no room left for a dump: read first
  */
 #ifndef _UAPI_IPCSTAT_H
@@ -128,6 +172,8 @@ enum ipcstat_cmd {
 	IPCSTAT_CMD_HOOK,
 	IPCSTAT_CMD_HIST,
 	IPCSTAT_CMD_BLOCKED,
+	IPCSTAT_CMD_FLOWS,
+	IPCSTAT_CMD_FLOW,
 
 	__IPCSTAT_CMD_MAX,
 	IPCSTAT_CMD_MAX = __IPCSTAT_CMD_MAX - 1
@@ -153,6 +199,15 @@ enum ipcstat_attr {
 	IPCSTAT_A_START,		/* u32 */
 	IPCSTAT_A_NEXT,			/* u32 */
 	IPCSTAT_A_HIDDEN,		/* u64 */
+	IPCSTAT_A_MAX_FLOWS,		/* u32 */
+	IPCSTAT_A_USED,			/* u32 */
+	IPCSTAT_A_EVICTED,		/* u64 */
+	IPCSTAT_A_FLOW,			/* nest of ipcstat_flow_attr */
+	IPCSTAT_A_DIRECTION,		/* string */
+	IPCSTAT_A_OTHER,		/* flag */
+	IPCSTAT_A_PID,			/* u32 */
+	IPCSTAT_A_ID,			/* u64 */
+	IPCSTAT_A_BYTES,		/* u64 */
 
 	__IPCSTAT_A_MAX,
 	IPCSTAT_A_MAX = __IPCSTAT_A_MAX - 1
@@ -223,6 +278,30 @@ enum ipcstat_blocked_attr {
 
 	__IPCSTAT_BLOCKED_A_MAX,
 	IPCSTAT_BLOCKED_A_MAX = __IPCSTAT_BLOCKED_A_MAX - 1
+};
+
+/* Attributes inside IPCSTAT_A_FLOW. */
+enum ipcstat_flow_attr {
+	IPCSTAT_FLOW_A_UNSPEC,
+	IPCSTAT_FLOW_A_PAD,
+	IPCSTAT_FLOW_A_MECH,		/* string */
+	IPCSTAT_FLOW_A_DIRECTION,	/* string */
+	IPCSTAT_FLOW_A_PID,		/* u32 */
+	IPCSTAT_FLOW_A_COMM,		/* string */
+	IPCSTAT_FLOW_A_EXITED,		/* flag */
+	IPCSTAT_FLOW_A_START_NS,	/* u64, CLOCK_BOOTTIME */
+	IPCSTAT_FLOW_A_UID,		/* u32 */
+	IPCSTAT_FLOW_A_CGROUP,		/* u64 */
+	IPCSTAT_FLOW_A_ID,		/* u64 */
+	IPCSTAT_FLOW_A_SPACE,		/* u32 */
+	IPCSTAT_FLOW_A_FILE,		/* u64 */
+	IPCSTAT_FLOW_A_DEV,		/* u32 */
+	IPCSTAT_FLOW_A_OFFSET,		/* u64 */
+	IPCSTAT_FLOW_A_FIRST_NS,	/* u64, CLOCK_MONOTONIC */
+	IPCSTAT_FLOW_A_LAST_NS,		/* u64, CLOCK_MONOTONIC */
+
+	__IPCSTAT_FLOW_A_MAX,
+	IPCSTAT_FLOW_A_MAX = __IPCSTAT_FLOW_A_MAX - 1
 };
 
 #endif /* _UAPI_IPCSTAT_H */

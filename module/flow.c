@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Flows: what each process has moved through each object, in each direction.
+ *
+ * A hash table of a fixed number of entries. Each bucket has a lock, which an operation
+ * holds for the few instructions that it takes to add to its entry: so an entry says the
+ * same of all its values at any time. Entries that are new come from a pool under a lock of
+ * its own, which is taken before a bucket's. When the pool is empty a flow that has long
+ * not been used makes room: its values go to its row's sum of others, so that flows and
+ * others together are always all that was counted since there have been flows.
+ *
+ * An entry changes hands under the pool's lock alone: who holds that may read its key.
+ *
+ * Handlers find the table behind a static key. It is freed when none can have seen the key
+ * on: after a grace period of RCU, for those in interrupts and with preemption disabled, and
+ * one of RCU-tasks, for those that were preempted.
+ */
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/hash.h>
+#include <linux/ipc_namespace.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+
+#include "ipcstat.h"
+
+/* So many entries are looked at for one that has not been used for the longest time. */
+#define FLOW_SAMPLE	16
+
+DEFINE_STATIC_KEY_FALSE(ipc_flows_key);
+
+/*
+ * @lock: held with interrupts off, for some twenty instructions. Of this kind, since taking a
+ *	spinlock_t costs more than all that is done under it.
+ */
+struct flow_bucket {
+	arch_spinlock_t lock;
+	struct ipc_flow *first;
+};
+
+/*
+ * @max: entries
+ * @shift: of a hash, so that it is a bucket's number
+ * @free: the first entry of the pool
+ * @hand: where to look for the next one to make room
+ * @other: of each row
+ */
+struct flow_table {
+	unsigned int max, shift;
+	struct flow_bucket *bucket;
+	struct ipc_flow *flow;
+
+	spinlock_t lock;
+	struct ipc_flow *free;
+	u32 hand, used;
+	u64 evicted;
+	struct ipc_flow_other other[IPC_MAX_ROWS];
+};
+
+static struct flow_table *table;
+/* Held by those who make it, free it, and read it. */
+static DEFINE_MUTEX(flows_mutex);
+
+/* What tells a flow from another one. */
+struct flow_key {
+	struct ipc_row *row;
+	u64 id, start;
+	u32 tgid, space;
+	u8 dir;
+	bool by_device;			/* tells nothing apart */
+	const struct task_struct *leader; /* of the process; NULL: the kernel by itself */
+};
+
+/* ---- the key ---- */
+
+static __always_inline struct flow_key flow_key(const struct task_struct *task,
+						struct ipc_row *row, enum ipc_dir dir)
+{
+	const struct task_struct *leader = task->group_leader;
+
+	return (struct flow_key){
+		.row = row, .dir = dir, .leader = leader, .start = leader->start_boottime,
+		.tgid = task->tgid,
+	};
+}
+
+/* An interrupt is nobody's. */
+static struct flow_key flow_key_here(struct ipc_row *row, enum ipc_dir dir)
+{
+	if (in_task())
+		return flow_key(current, row, dir);
+	return (struct flow_key){ .row = row, .dir = dir };
+}
+
+static __always_inline void flow_at_inode(struct flow_key *key, const struct inode *inode)
+{
+	key->id = inode->i_ino;
+	key->space = inode->i_sb->s_dev;
+	key->by_device = true;
+}
+
+/* The same names as those of struct ipc_object. */
+static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
+{
+	struct file *file;
+
+	switch (at.kind) {
+	case IPC_AT_NOTHING:
+		break;
+	case IPC_AT_INODE:
+		flow_at_inode(key, (const struct inode *)at.value);
+		break;
+	case IPC_AT_FD:
+		file = fget(at.value);
+		if (file) {
+			flow_at_inode(key, file_inode(file));
+			fput(file);
+		}
+		break;
+	case IPC_AT_SYSV:
+		key->id = (int)at.value;
+		if (current->nsproxy)
+			key->space = current->nsproxy->ipc_ns->ns.inum;
+		break;
+	case IPC_AT_NUMBER:
+		key->id = at.value;
+		break;
+	}
+}
+
+static __always_inline struct flow_bucket *flow_bucket(const struct flow_table *t, u64 id,
+						       u64 start, u8 dir)
+{
+	return t->bucket + (((id + start + dir) * GOLDEN_RATIO_64) >> t->shift);
+}
+
+static __always_inline struct ipc_flow *flow_find(const struct flow_bucket *bucket,
+						  const struct flow_key *key)
+{
+	struct ipc_flow *flow;
+
+	for (flow = bucket->first; flow; flow = flow->next)
+		if (flow->id == key->id && flow->row == key->row && flow->start == key->start &&
+		    flow->tgid == key->tgid && flow->space == key->space && flow->dir == key->dir)
+			break;
+	return flow;
+}
+
+/* ---- the pool ---- */
+
+static void flow_give(struct flow_table *t, struct ipc_flow *flow)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&t->lock, flags);
+	flow->next = t->free;
+	t->free = flow;
+	t->used--;
+	spin_unlock_irqrestore(&t->lock, flags);
+}
+
+static void flow_to_other(struct flow_table *t, const struct ipc_flow *flow)
+{
+	u64 *sum = t->other[flow->row->nr].value[flow->dir == IPC_RECV];
+	unsigned int i;
+
+	for (i = 0; i < IPC_FLOW_VALUES; i++)
+		sum[i] += flow->value[i];
+}
+
+static void flow_unlink(struct flow_table *t, struct ipc_flow *flow)
+{
+	struct flow_bucket *bucket = flow_bucket(t, flow->id, flow->start, flow->dir);
+	struct ipc_flow **link;
+
+	arch_spin_lock(&bucket->lock);
+	for (link = &bucket->first; *link != flow; link = &(*link)->next)
+		;
+	*link = flow->next;
+	flow->linked = false;
+	arch_spin_unlock(&bucket->lock);
+}
+
+/* Of the next ones the coldest; NULL: all of them are only coming. With the pool locked. */
+static struct ipc_flow *flow_evict(struct flow_table *t)
+{
+	struct ipc_flow *flow, *coldest = NULL;
+	unsigned int i;
+
+	for (i = 0; i < FLOW_SAMPLE; i++) {
+		flow = &t->flow[t->hand++];
+		if (t->hand == t->max)
+			t->hand = 0;
+		if (READ_ONCE(flow->linked) &&
+		    (!coldest || READ_ONCE(flow->last) < READ_ONCE(coldest->last)))
+			coldest = flow;
+	}
+	if (!coldest)
+		return NULL;
+	flow_unlink(t, coldest);
+	flow_to_other(t, coldest);
+	t->evicted++;
+	return coldest;
+}
+
+static struct ipc_flow *flow_take(struct flow_table *t)
+{
+	struct ipc_flow *flow;
+	unsigned long flags;
+
+	spin_lock_irqsave(&t->lock, flags);
+	if (t->free) {
+		flow = t->free;
+		t->free = flow->next;
+		t->used++;
+	} else {
+		flow = flow_evict(t);
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+	return flow;
+}
+
+/* ---- a new flow ---- */
+
+static u64 flow_cgroup(const struct task_struct *task)
+{
+	u64 id = 0;
+
+#ifdef CONFIG_CGROUPS
+	rcu_read_lock();
+	id = cgroup_id(task_dfl_cgroup((struct task_struct *)task));
+	rcu_read_unlock();
+#endif
+	return id;
+}
+
+static kuid_t flow_euid(const struct task_struct *task)
+{
+	kuid_t euid;
+
+	rcu_read_lock();
+	euid = __task_cred(task)->euid;
+	rcu_read_unlock();
+	return euid;
+}
+
+/* The file behind an address of the current process; nothing if that would have to wait. */
+static void flow_look_up(struct ipc_flow *flow, unsigned long address)
+{
+	struct mm_struct *mm = in_task() ? current->mm : NULL;
+	struct vm_area_struct *vma;
+
+	if (!mm || !address || !mmap_read_trylock(mm))
+		return;
+	vma = vma_lookup(mm, address);
+	if (vma && vma->vm_file && vma->vm_flags & VM_SHARED) {
+		flow->file = file_inode(vma->vm_file)->i_ino;
+		flow->dev = new_encode_dev(file_inode(vma->vm_file)->i_sb->s_dev);
+		flow->offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + address - vma->vm_start;
+	}
+	mmap_read_unlock(mm);
+}
+
+static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
+{
+	struct task_struct *leader = (struct task_struct *)key->leader;
+	struct pid_namespace *ns;
+
+	*flow = (struct ipc_flow){
+		.row = key->row, .id = key->id, .start = key->start, .tgid = key->tgid,
+		.space = key->space, .dir = key->dir, .by_device = key->by_device,
+		.euid = INVALID_UID,
+		.first = get_jiffies_64(),
+	};
+	if (!leader)
+		return;
+	memcpy(flow->comm, leader->comm, sizeof(flow->comm));
+	flow->euid = flow_euid(leader);
+	flow->cgroup = flow_cgroup(leader);
+	rcu_read_lock();
+	ns = task_active_pid_ns(leader);
+	if (ns) {
+		flow->pid_ns = ns->ns.inum;
+		flow->pid = task_tgid_nr_ns(leader, ns);
+	}
+	rcu_read_unlock();
+	if (key->row->addresses)
+		flow_look_up(flow, key->id);
+}
+
+/* ---- counting ---- */
+
+/*
+ * What an operation adds. Of the bytes, as everywhere, only those are told that were not
+ * copied, unless they are those of mappings: see ipc_moved().
+ */
+struct flow_values {
+	u64 ops, bytes, copied, waits, wait_ns, fails;
+};
+
+static __always_inline struct flow_values flow_values(const struct ipc_row *row, long ret,
+						      long copied)
+{
+	struct flow_values values = { .ops = 1 };
+
+	if (unlikely(ret < 0)) {
+		values.fails = 1;
+	} else {
+		values.bytes = ret;
+		values.copied = row->mappings ? copied : copied - ret;
+	}
+	return values;
+}
+
+static __always_inline void flow_add(u64 *sum, const struct flow_values *values)
+{
+	sum[IPC_D_OPS] += values->ops;
+	sum[IPC_D_BYTES] += values->bytes;
+	sum[IPC_D_COPIED] += values->copied;
+	sum[IPC_D_WAITS] += values->waits;
+	sum[IPC_D_WAIT_NS] += values->wait_ns;
+	sum[IPC_D_FAILS] += values->fails;
+}
+
+/* With its bucket locked. Interrupts are off, which RCU waits for, too. */
+static __always_inline void flow_apply(struct ipc_flow *flow, const struct flow_key *key,
+				       const struct flow_values *values)
+{
+	const struct task_struct *leader = key->leader;
+	u64 now = get_jiffies_64();
+
+	flow_add(flow->value, values);
+	if (!leader) {
+		flow->last = now;
+		return;
+	}
+	if (unlikely(!uid_eq(flow->euid, rcu_dereference_raw(leader->real_cred)->euid)))
+		flow->euid = INVALID_UID;
+	if (likely(flow->last == now))
+		return;
+	flow->last = now;
+	memcpy(flow->comm, leader->comm, sizeof(flow->comm));
+}
+
+/* By value: who passes an address has it all in memory. */
+static noinline void flow_count_new(struct flow_key key, struct flow_values values)
+{
+	struct flow_table *t = READ_ONCE(table);
+	struct flow_bucket *bucket = flow_bucket(t, key.id, key.start, key.dir);
+	struct ipc_flow *new = flow_take(t), *flow;
+	unsigned long flags;
+
+	if (!new) {
+		spin_lock_irqsave(&t->lock, flags);
+		flow_add(t->other[key.row->nr].value[key.dir == IPC_RECV], &values);
+		spin_unlock_irqrestore(&t->lock, flags);
+		return;
+	}
+	flow_fill(new, &key);
+	local_irq_save(flags);
+	arch_spin_lock(&bucket->lock);
+	/* Another thread may have been faster. */
+	flow = flow_find(bucket, &key);
+	if (!flow) {
+		flow = new;
+		new = NULL;
+		flow->next = bucket->first;
+		bucket->first = flow;
+		WRITE_ONCE(flow->linked, true);
+	}
+	flow_apply(flow, &key, &values);
+	arch_spin_unlock(&bucket->lock);
+	local_irq_restore(flags);
+	if (new)
+		flow_give(t, new);
+}
+
+static __always_inline void flow_count(const struct flow_key *key,
+				       const struct flow_values *values)
+{
+	const struct flow_table *t = READ_ONCE(table);
+	struct flow_bucket *bucket = flow_bucket(t, key->id, key->start, key->dir);
+	struct ipc_flow *flow;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	arch_spin_lock(&bucket->lock);
+	flow = flow_find(bucket, key);
+	if (likely(flow))
+		flow_apply(flow, key, values);
+	arch_spin_unlock(&bucket->lock);
+	local_irq_restore(flags);
+	if (unlikely(!flow))
+		flow_count_new(*key, *values);
+}
+
+void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied)
+{
+	const struct flow_values values = flow_values(row, ret, copied);
+	struct flow_key key = flow_key_here(row, dir);
+
+	flow_at(&key, at);
+	flow_count(&key, &values);
+}
+
+void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir)
+{
+	const struct flow_values values = { .ops = 1 };
+	const struct flow_key key = flow_key(task, row, dir);
+
+	flow_count(&key, &values);
+}
+
+void ipc_flow_add(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, unsigned int nr, u64 n)
+{
+	const struct flow_values values = {
+		.ops = nr == IPC_D_OPS ? n : 0,
+		.bytes = nr == IPC_D_BYTES ? n : 0,
+		.copied = nr == IPC_D_COPIED ? n : 0,
+	};
+	struct flow_key key = flow_key_here(row, dir);
+
+	flow_at(&key, at);
+	flow_count(&key, &values);
+}
+
+void ipc_flow_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
+		   u64 wait_ns)
+{
+	const struct flow_values values = { .waits = 1, .wait_ns = wait_ns };
+	struct flow_key key = flow_key(current, row, dir);
+
+	key.id = object->id;
+	key.by_device = object->inode;
+	key.space = object->inode ? new_decode_dev(object->space) : object->space;
+	flow_count(&key, &values);
+}
+
+/* ---- the end of most operations: a function for each kind of object, as they are frequent ---- */
+
+static __always_inline void flow_end(const struct ipc_call *call, struct ipc_row *row,
+				     enum ipc_dir dir, struct ipc_at at, long ret)
+{
+	const struct flow_values values = {
+		.ops = 1, .bytes = likely(ret >= 0) ? ret : 0, .fails = unlikely(ret < 0),
+	};
+	struct flow_key key = flow_key(current, row, dir);
+
+	flow_at(&key, at);
+	flow_count(&key, &values);
+	ipc_woke(call);
+}
+
+void ipc_flow_end_inode(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+			unsigned long inode, long ret)
+{
+	flow_end(call, row, dir, ipc_at_inode((const struct inode *)inode), ret);
+}
+
+void ipc_flow_end_fd(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+		     unsigned long fd, long ret)
+{
+	flow_end(call, row, dir, ipc_at_fd(fd), ret);
+}
+
+void ipc_flow_end_sysv(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+		       unsigned long id, long ret)
+{
+	flow_end(call, row, dir, ipc_at_sysv(id), ret);
+}
+
+void ipc_flow_end_number(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
+			 unsigned long number, long ret)
+{
+	flow_end(call, row, dir, ipc_at_number(number), ret);
+}
+
+/* ---- reading ---- */
+
+void ipc_flows_state(struct ipc_flow_state *state)
+{
+	memset(state, 0, sizeof(*state));
+	mutex_lock(&flows_mutex);
+	if (table) {
+		spin_lock_irq(&table->lock);
+		state->max = table->max;
+		state->used = table->used;
+		state->evicted = table->evicted;
+		spin_unlock_irq(&table->lock);
+	}
+	mutex_unlock(&flows_mutex);
+}
+
+unsigned int ipc_flows_begin(void)
+{
+	mutex_lock(&flows_mutex);
+	return table ? table->max : 0;
+}
+
+/* See struct flow_values. */
+static void flow_put_together(const struct ipc_row *row, u64 value[IPC_FLOW_VALUES])
+{
+	if (!row->mappings)
+		value[IPC_D_COPIED] += value[IPC_D_BYTES];
+}
+
+bool ipc_flows_read(unsigned int nr, struct ipc_flow *flow)
+{
+	const struct ipc_flow *from = &table->flow[nr];
+	struct flow_bucket *bucket;
+	bool linked;
+
+	if (!READ_ONCE(from->linked))
+		return false;
+	spin_lock_irq(&table->lock);
+	linked = READ_ONCE(from->linked);
+	if (linked) {
+		bucket = flow_bucket(table, from->id, from->start, from->dir);
+		arch_spin_lock(&bucket->lock);
+		*flow = *from;
+		arch_spin_unlock(&bucket->lock);
+	}
+	spin_unlock_irq(&table->lock);
+	if (linked)
+		flow_put_together(flow->row, flow->value);
+	return linked;
+}
+
+void ipc_flows_read_other(const struct ipc_row *row, struct ipc_flow_other *other)
+{
+	spin_lock_irq(&table->lock);
+	*other = table->other[row->nr];
+	spin_unlock_irq(&table->lock);
+	flow_put_together(row, other->value[0]);
+	flow_put_together(row, other->value[1]);
+}
+
+u64 ipc_flows_evicted(void)
+{
+	u64 evicted;
+
+	spin_lock_irq(&table->lock);
+	evicted = table->evicted;
+	spin_unlock_irq(&table->lock);
+	return evicted;
+}
+
+void ipc_flows_end(void)
+{
+	mutex_unlock(&flows_mutex);
+}
+
+/* ---- start and stop ---- */
+
+static void flow_table_free(struct flow_table *t)
+{
+	if (!t)
+		return;
+	kvfree(t->bucket);
+	kvfree(t->flow);
+	kfree(t);
+}
+
+static struct flow_table *flow_table_new(unsigned int max)
+{
+	unsigned int i, bits = max_t(unsigned int, order_base_2(max), 1);
+	struct flow_table *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return NULL;
+	t->bucket = kvcalloc(1UL << bits, sizeof(*t->bucket), GFP_KERNEL);
+	t->flow = kvcalloc(max, sizeof(*t->flow), GFP_KERNEL);
+	if (!t->bucket || !t->flow) {
+		flow_table_free(t);
+		return NULL;
+	}
+	t->max = max;
+	t->shift = 64 - bits;
+	spin_lock_init(&t->lock);
+	for (i = 0; i < 1U << bits; i++)
+		t->bucket[i].lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
+	for (i = 0; i < max; i++)
+		t->flow[i].next = i + 1 < max ? &t->flow[i + 1] : NULL;
+	t->free = t->flow;
+	return t;
+}
+
+int ipc_flows_start(unsigned int max)
+{
+	struct flow_table *t;
+	int err = 0;
+
+	mutex_lock(&flows_mutex);
+	if (table) {
+		err = table->max == max ? 0 : -EALREADY;
+		goto out;
+	}
+	t = flow_table_new(max);
+	if (!t) {
+		err = -ENOMEM;
+		goto out;
+	}
+	WRITE_ONCE(table, t);
+	static_branch_enable(&ipc_flows_key);
+out:
+	mutex_unlock(&flows_mutex);
+	return err;
+}
+
+void ipc_flows_stop(void)
+{
+	mutex_lock(&flows_mutex);
+	if (table) {
+		static_branch_disable(&ipc_flows_key);
+		synchronize_rcu();
+		synchronize_rcu_tasks();
+		flow_table_free(table);
+		table = NULL;
+	}
+	mutex_unlock(&flows_mutex);
+}
+
+int ipc_flows_init(void)
+{
+	return ipc_flows_wanted ? ipc_flows_start(ipc_max_flows) : 0;
+}
+
+/* When no handler runs any more. */
+void ipc_flows_exit(void)
+{
+	if (static_key_enabled(&ipc_flows_key))
+		static_branch_disable(&ipc_flows_key);
+	flow_table_free(table);
+	table = NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the commands of the netlink family share. See netlink.c. */
+#ifndef _IPCSTAT_NETLINK_H
+#define _IPCSTAT_NETLINK_H
+
+#include <linux/pid_namespace.h>
+#include <net/genetlink.h>
+
+#include "ipcstat.h"
+#include "uapi/ipcstat.h"
+
+extern struct genl_family ipc_family;
+
+/*
+ * What fits one skb ends with the request (ipc_dump_start()), and readers bring a buffer
+ * of 32 KiB (netlink_dump()).
+ */
+#define IPC_DUMP_SIZE	SKB_WITH_OVERHEAD(32768)
+
+/*
+ * Who reads: contract and man page say who may see which tasks. The one who has opened
+ * the socket must be allowed to, too: it may have been passed to a program that is
+ * set-user-ID.
+ */
+struct ipc_reader {
+	struct pid_namespace *pid_ns;
+	kuid_t euid;
+	bool sees_all, sees_own;
+};
+
+void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb);
+bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task);
+
+/* -EPERM, and a text, where the module's proc_mode keeps the sender from reading. */
+int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack);
+/* Before a dump: whether the socket has room for all of it. */
+int ipc_dump_start(struct netlink_callback *cb);
+
+int ipc_put_u64(struct sk_buff *skb, int attr, u64 value);
+int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
+		  const struct ipc_value *value, bool gauge);
+
+/* The commands of flows (netlink_flow.c). */
+int ipc_do_flows(struct sk_buff *skb, struct genl_info *info);
+int ipc_dump_flows(struct sk_buff *skb, struct netlink_callback *cb);
+
+#endif /* _IPCSTAT_NETLINK_H */

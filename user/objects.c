@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ftw.h>
+#include <inttypes.h>
+#include <mntent.h>
+#include <pwd.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "cli.h"
+#include "holders.h"
+#include "objects.h"
+#include "peers.h"
+
+static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static char *text(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		must(NULL);
+	va_end(ap);
+	make_printable(s);
+	return s;
+}
+
+static bool is(const struct nl_flow *flow, const char *mech)
+{
+	return !strcmp(flow->mech, mech);
+}
+
+static bool is_unix(const struct nl_flow *flow)
+{
+	return !strncmp(flow->mech, "unix_", 5);
+}
+
+static bool is_socket(const struct nl_flow *flow)
+{
+	return is_unix(flow) || is(flow, "tcp") || is(flow, "udp") || is(flow, "raw");
+}
+
+/* ---- System V ---- */
+
+static bool in_our_namespace(const struct nl_flow *flow)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/ipc", &st) && (uint32_t)st.st_ino == flow->space;
+}
+
+/* False: there is none, or we may not know. */
+static bool key_of(const struct nl_flow *flow, key_t *key)
+{
+	struct msqid_ds msg;
+	struct semid_ds sem;
+	struct shmid_ds shm;
+	int id = (int)flow->id;
+
+	if (!in_our_namespace(flow))
+		return false;
+	if (is(flow, "sysv_msg") && !msgctl(id, IPC_STAT, &msg))
+		*key = msg.msg_perm.__key;
+	else if (is(flow, "sysv_sem") && semctl(id, 0, IPC_STAT, &sem) >= 0)
+		*key = sem.sem_perm.__key;
+	else if (is(flow, "sysv_shm") && !shmctl(id, IPC_STAT, &shm))
+		*key = shm.shm_perm.__key;
+	else
+		return false;
+	return *key != IPC_PRIVATE;
+}
+
+static char *sysv_name(const struct nl_flow *flow)
+{
+	const char *kind = flow->mech + strlen("sysv_");
+	key_t key;
+
+	if (key_of(flow, &key))
+		return text("%s %" PRIu64 " (key 0x%x)", kind, flow->id, (unsigned int)key);
+	return text("%s %" PRIu64, kind, flow->id);
+}
+
+/* ---- files ---- */
+
+static char *inode_name(uint32_t dev, uint64_t ino, const struct holders *holders)
+{
+	const struct held *held = holders_of(holders, dev, ino);
+
+	if (held && held->path)
+		return text("%s", held->path);
+	return text("%u:%u:%" PRIu64, major(dev), minor(dev), ino);
+}
+
+static char *futex_name(const struct nl_flow *flow, const struct holders *holders)
+{
+	char *file, *name;
+
+	if (!flow->has_file)
+		return text("futex 0x%" PRIx64 " of %u", flow->id, flow->pid);
+	file = inode_name(flow->dev, flow->file, holders);
+	name = text("futex %s+0x%" PRIx64, file, flow->offset);
+	free(file);
+	return name;
+}
+
+static char *object_name(const struct nl_flow *flow, const struct holders *holders)
+{
+	if (!flow->has_id)
+		return text("-");
+	if (is(flow, "futex"))
+		return futex_name(flow, holders);
+	if (is(flow, "signal"))
+		return text("process %" PRIu64, flow->id);
+	if (is(flow, "pipe"))
+		return text("pipe:[%" PRIu64 "]", flow->id);
+	if (is_socket(flow))
+		return text("socket:[%" PRIu64 "]", flow->id);
+	if (!strncmp(flow->mech, "sysv_", 5))
+		return sysv_name(flow);
+	return inode_name(flow->space, flow->id, holders);
+}
+
+/* Both ends of a connection have the same: the one with the smaller number first. */
+static char *channel_name(const struct nl_flow *flow, const struct peers *peers, const char *object)
+{
+	uint64_t peer = is_socket(flow) && flow->has_id ? peers_of(peers, flow->id) : 0;
+
+	if (!peer)
+		return text("%s", object);
+	return text("socket:[%" PRIu64 "]-[%" PRIu64 "]", flow->id < peer ? flow->id : peer,
+		    flow->id < peer ? peer : flow->id);
+}
+
+struct flow_names *flow_names_find(const struct nl_flows *flows)
+{
+	struct flow_names *names = must(calloc(flows->nr + 1, sizeof(*names)));
+	struct holders *holders = holders_new();
+	bool of_unix = false, of_tcp = false;
+	struct peers *peers;
+
+	for (unsigned int i = 0; i < flows->nr; i++) {
+		const struct nl_flow *flow = &flows->flow[i];
+
+		of_unix |= is_unix(flow);
+		of_tcp |= is(flow, "tcp");
+		if (is(flow, "fifo") || is(flow, "posix_mq") || is(flow, "posix_shm"))
+			holders_want(holders, flow->space, flow->id);
+		if (flow->has_file)
+			holders_want(holders, flow->dev, flow->file);
+	}
+	peers = peers_find(of_unix, of_tcp);
+	holders_scan(holders);
+	for (unsigned int i = 0; i < flows->nr; i++) {
+		names[i].object = object_name(&flows->flow[i], holders);
+		names[i].channel = channel_name(&flows->flow[i], peers, names[i].object);
+	}
+	holders_free(holders);
+	peers_free(peers);
+	return names;
+}
+
+void flow_names_free(struct flow_names *names, unsigned int nr)
+{
+	for (unsigned int i = 0; names && i < nr; i++) {
+		free(names[i].object);
+		free(names[i].channel);
+	}
+	free(names);
+}
+
+/* ---- groups ---- */
+
+char *flow_user(const struct nl_flow *flow)
+{
+	const struct passwd *user = flow->has_uid ? getpwuid(flow->uid) : NULL;
+
+	if (!flow->has_uid)
+		return text("?");
+	return user ? text("%s", user->pw_name) : text("%u", flow->uid);
+}
+
+/* All cgroups, by inode; looked through once. nftw(3) has no argument of ours. */
+struct cgroup {
+	uint64_t ino;
+	char *path;
+};
+
+static struct {
+	bool looked;
+	size_t skip;
+	void *tree;
+} cgroups;
+
+static int by_ino(const void *a, const void *b)
+{
+	const struct cgroup *x = a, *y = b;
+
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+static int on_directory(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct cgroup *cgroup;
+
+	(void)ftw;
+	if (type != FTW_D)
+		return 0;
+	cgroup = must(calloc(1, sizeof(*cgroup)));
+	cgroup->ino = st->st_ino;
+	cgroup->path = must(strdup(path[cgroups.skip] ? path + cgroups.skip : "/"));
+	must(tsearch(cgroup, &cgroups.tree, by_ino));
+	return 0;
+}
+
+static void look_for_cgroups(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	const struct mntent *mount;
+
+	cgroups.looked = true;
+	while (mounts && !cgroups.tree && (mount = getmntent(mounts))) {
+		if (strcmp(mount->mnt_type, "cgroup2"))
+			continue;
+		cgroups.skip = strlen(mount->mnt_dir);
+		nftw(mount->mnt_dir, on_directory, 16, FTW_PHYS | FTW_MOUNT);
+	}
+	if (mounts)
+		endmntent(mounts);
+}
+
+char *flow_cgroup(const struct nl_flow *flow)
+{
+	const struct cgroup key = { .ino = flow->cgroup };
+	struct cgroup **node;
+
+	if (!cgroups.looked)
+		look_for_cgroups();
+	node = tfind(&key, &cgroups.tree, by_ino);
+	return node ? text("%s", (*node)->path) : text("id %" PRIu64, flow->cgroup);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The objects of flows, and processes' groups, by the names that people know. */
+#ifndef IPCSTAT_OBJECTS_H
+#define IPCSTAT_OBJECTS_H
+
+#include "nl.h"
+
+/* All of them are printable, and never NULL; "-": it has no name. */
+struct flow_names {
+	char *object;  /* "pipe:[123]", "/dev/mqueue/jobs", "msg 5 (key 0x17)", ... */
+	char *channel; /* the same; for a socket and its peer one name for both */
+};
+
+/* One for each flow. Looks through /proc. */
+struct flow_names *flow_names_find(const struct nl_flows *flows);
+void flow_names_free(struct flow_names *names, unsigned int nr);
+
+/* To be freed. The user's name, or number; "?": it has changed. */
+char *flow_user(const struct nl_flow *flow);
+/* To be freed. The cgroup's path below its mount; "id N" if it is gone. */
+char *flow_cgroup(const struct nl_flow *flow);
+
+#endif
