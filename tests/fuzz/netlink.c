@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "edge.h"
@@ -31,8 +32,11 @@
 #define MAX_WANTS 1024 /* messages in a buffer */
 #define MAX_ROWS 32
 #define NR_SIGNALS 64
-#define NR_WATCHED 6 /* sockets whose answers are read and checked */
-#define NR_LEFT 4    /* sockets that are read a little, or not at all */
+#define MIN_FLOWS 16
+#define MAX_FLOWS 4194304
+#define FEW_FLOWS 4096 /* no table that we make is larger */
+#define NR_WATCHED 6   /* sockets whose answers are read and checked */
+#define NR_LEFT 4      /* sockets that are read a little, or not at all */
 #define NO_FAMILY 0x7000
 #define SHOWN_FAILURES 10
 
@@ -40,6 +44,9 @@ static uint16_t family;
 static uint64_t seed = 23, messages = 20000, sent;
 static char row[MAX_ROWS][IPCSTAT_NAME_MAX];
 static unsigned int nr_rows, nr_hooks, hooks_of[MAX_ROWS];
+static bool is_root;   /* has all capabilities, and in the initial user namespace */
+static uint32_t flows; /* entries of the table, behind what has been predicted; 0: none */
+static uint64_t nr_next;
 
 /* ---- chance ---- */
 
@@ -158,6 +165,17 @@ static const struct kind blocked[] = {
 	[IPCSTAT_BLOCKED_A_TIMEOUT] = { FLAG },
 };
 
+static const struct kind flow[] = {
+	[IPCSTAT_FLOW_A_PAD] = { PAD },          [IPCSTAT_FLOW_A_MECH] = { STRING },
+	[IPCSTAT_FLOW_A_DIRECTION] = { STRING }, [IPCSTAT_FLOW_A_PID] = { U32 },
+	[IPCSTAT_FLOW_A_COMM] = { STRING },      [IPCSTAT_FLOW_A_EXITED] = { FLAG },
+	[IPCSTAT_FLOW_A_START_NS] = { U64 },     [IPCSTAT_FLOW_A_UID] = { U32 },
+	[IPCSTAT_FLOW_A_CGROUP] = { U64 },       [IPCSTAT_FLOW_A_ID] = { U64 },
+	[IPCSTAT_FLOW_A_SPACE] = { U32 },        [IPCSTAT_FLOW_A_FILE] = { U64 },
+	[IPCSTAT_FLOW_A_DEV] = { U32 },          [IPCSTAT_FLOW_A_OFFSET] = { U64 },
+	[IPCSTAT_FLOW_A_FIRST_NS] = { U64 },     [IPCSTAT_FLOW_A_LAST_NS] = { U64 },
+};
+
 static const struct kind message[] = {
 	[IPCSTAT_A_PAD] = { PAD },
 	[IPCSTAT_A_VERSION] = { STRING },
@@ -175,12 +193,19 @@ static const struct kind message[] = {
 	[IPCSTAT_A_BLOCKED] = { NEST, blocked, ARRAY_SIZE(blocked) },
 	[IPCSTAT_A_NEXT] = { U32 },
 	[IPCSTAT_A_HIDDEN] = { U64 },
+	[IPCSTAT_A_MAX_FLOWS] = { U32 },
+	[IPCSTAT_A_USED] = { U32 },
+	[IPCSTAT_A_EVICTED] = { U64 },
+	[IPCSTAT_A_FLOW] = { NEST, flow, ARRAY_SIZE(flow) },
+	[IPCSTAT_A_DIRECTION] = { STRING },
+	[IPCSTAT_A_OTHER] = { FLAG },
 };
 
 #define HAS(name) (1ULL << IPCSTAT_A_##name)
+#define FLOW_HAS(name) (1ULL << IPCSTAT_FLOW_A_##name)
 
 /* The attributes of each command's replies: one of these sets, exactly. */
-static const uint64_t replies[][3] = {
+static const uint64_t replies[][4] = {
 	[IPCSTAT_CMD_INFO] = { HAS(VERSION) | HAS(SINCE) | HAS(BACKEND) | HAS(HOOKS_ATTACHED) |
 			       HAS(HOOKS_ALL) | HAS(MISSED) | HAS(LIMIT) },
 	[IPCSTAT_CMD_ROW] = { HAS(MECH) | HAS(COUNTER) },
@@ -188,6 +213,10 @@ static const uint64_t replies[][3] = {
 	[IPCSTAT_CMD_HOOK] = { HAS(HOOK) },
 	[IPCSTAT_CMD_HIST] = { HAS(MECH) | HAS(HIST) },
 	[IPCSTAT_CMD_BLOCKED] = { HAS(BLOCKED), HAS(MECH) | HAS(HIDDEN), HAS(NEXT) },
+	[IPCSTAT_CMD_FLOWS] = { HAS(MAX_FLOWS) | HAS(USED) | HAS(EVICTED) },
+	[IPCSTAT_CMD_FLOW] = { HAS(FLOW) | HAS(COUNTER),
+			       HAS(MECH) | HAS(DIRECTION) | HAS(OTHER) | HAS(COUNTER), HAS(EVICTED),
+			       HAS(EVICTED) | HAS(NEXT) },
 };
 
 static bool is_string(const char *data, unsigned int size)
@@ -249,23 +278,91 @@ static uint64_t check_attrs(const char *attrs, unsigned int len, const struct ki
 	return has;
 }
 
-static bool reply_is_good(const struct nlmsghdr *nlh, uint8_t cmd)
+/* The set of a reply's attributes; 0 if it is none of that command's. */
+static uint64_t check_reply(const struct nlmsghdr *nlh, uint8_t cmd)
 {
 	const struct genlmsghdr *genl = NLMSG_DATA(nlh);
 	uint64_t has;
 
 	if (nlh->nlmsg_type != family || nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) ||
 	    genl->cmd != cmd || genl->cmd >= ARRAY_SIZE(replies))
-		return false;
+		return 0;
 	has = check_attrs((const char *)genl + GENL_HDRLEN,
 			  nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), message, ARRAY_SIZE(message));
 	for (unsigned int i = 0; has && i < ARRAY_SIZE(replies[0]); i++)
 		if (has == replies[genl->cmd][i])
-			return true;
-	return false;
+			return has;
+	return 0;
+}
+
+/* Attributes that are well-formed. */
+struct attrs {
+	const char *data;
+	unsigned int len;
+};
+
+/* The payload of the first attribute of a type; data is NULL if there is none. */
+static struct attrs find_attr(struct attrs in, uint16_t type)
+{
+	struct nlattr head;
+
+	for (unsigned int at = 0; at + NLA_HDRLEN <= in.len; at += ALIGNED(head.nla_len)) {
+		memcpy(&head, in.data + at, sizeof(head));
+		EDGE_MUST(head.nla_len >= NLA_HDRLEN && at + head.nla_len <= in.len);
+		if ((head.nla_type & NLA_TYPE_MASK) == type)
+			return (struct attrs){ in.data + at + NLA_HDRLEN,
+					       head.nla_len - NLA_HDRLEN };
+	}
+	return (struct attrs){ NULL, 0 };
+}
+
+static uint64_t to_number(const char *data, unsigned int len)
+{
+	uint32_t u32;
+	uint64_t u64;
+
+	if (len == sizeof(u32)) {
+		memcpy(&u32, data, sizeof(u32));
+		return u32;
+	}
+	EDGE_MUST(len == sizeof(u64));
+	memcpy(&u64, data, sizeof(u64));
+	return u64;
+}
+
+static uint64_t find_number(struct attrs in, uint16_t type)
+{
+	struct attrs number = find_attr(in, type);
+
+	return number.data ? to_number(number.data, number.len) : 0;
+}
+
+static struct attrs attrs_of(const struct nlmsghdr *nlh)
+{
+	return (struct attrs){ (char *)NLMSG_DATA(nlh) + GENL_HDRLEN,
+			       nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN) };
 }
 
 /* ---- what must be said to a request ---- */
+
+/* What the policies allow. */
+static const uint64_t takes[] = {
+	[IPCSTAT_CMD_INFO] = 0,
+	[IPCSTAT_CMD_ROW] = HAS(MECH),
+	[IPCSTAT_CMD_SIGNAL] = HAS(SIGNAL),
+	[IPCSTAT_CMD_HOOK] = HAS(MECH),
+	[IPCSTAT_CMD_HIST] = HAS(MECH),
+	[IPCSTAT_CMD_BLOCKED] = HAS(MECH) | HAS(START),
+	[IPCSTAT_CMD_FLOWS] = HAS(MAX_FLOWS),
+	[IPCSTAT_CMD_FLOW] = HAS(MECH) | HAS(PID) | HAS(ID) | HAS(BYTES) | HAS(START),
+};
+
+/* What they found. */
+struct params {
+	uint64_t has;
+	unsigned int row;
+	uint64_t number[IPCSTAT_A_MAX + 1]; /* 0 where there is none */
+};
 
 struct want {
 	struct nlmsghdr nlh;
@@ -274,14 +371,11 @@ struct want {
 	bool text; /* the error comes with one */
 	bool dump;
 	unsigned int least, most; /* replies */
+	struct params params;
+	uint32_t flows; /* when it has been handled */
 	/* what has come */
-	bool done, acked;
+	bool done, acked; /* done: the last one of FLOW's */
 	unsigned int nr;
-};
-
-/* What the policies allow, and the number of what they found. */
-struct params {
-	int row, sig; /* -1: not there */
 };
 
 /* The policy of MECH, IPCSTAT_NAME_MAX - 1; it then has to be the name of a row. */
@@ -297,6 +391,7 @@ static int predict_mech(const char *data, unsigned int len, struct params *param
 		len--;
 	for (unsigned int i = 0; i < nr_rows; i++) {
 		if (strlen(row[i]) == len && !memcmp(row[i], data, len)) {
+			params->has |= HAS(MECH);
 			params->row = i;
 			return 0;
 		}
@@ -307,36 +402,44 @@ static int predict_mech(const char *data, unsigned int len, struct params *param
 static int predict_attr(uint8_t cmd, unsigned int type, const char *data, unsigned int len,
 			struct params *params)
 {
-	bool has_mech = cmd != IPCSTAT_CMD_INFO && cmd != IPCSTAT_CMD_SIGNAL;
-	uint32_t value = 0;
+	bool nested = type & NLA_F_NESTED;
+	uint64_t value;
 
-	if (type & (NLA_F_NESTED))
-		return EINVAL;
 	type &= NLA_TYPE_MASK;
-	if (type == IPCSTAT_A_MECH && has_mech)
-		return predict_mech(data, len, params);
-	if (len == sizeof(value))
-		memcpy(&value, data, sizeof(value));
-	if (type == IPCSTAT_A_START && cmd == IPCSTAT_CMD_BLOCKED)
-		return len == sizeof(value) ? 0 : EINVAL;
-	if (type != IPCSTAT_A_SIGNAL || cmd != IPCSTAT_CMD_SIGNAL || len != sizeof(value))
+	if (nested || type > IPCSTAT_A_MAX || !(takes[cmd] & 1ULL << type))
 		return EINVAL;
-	params->sig = (int)value;
-	return value < 1 || value > NR_SIGNALS ? ERANGE : 0;
+	if (type == IPCSTAT_A_MECH)
+		return predict_mech(data, len, params);
+	if (len != (type == IPCSTAT_A_ID || type == IPCSTAT_A_BYTES ? 8 : 4))
+		return EINVAL;
+	value = to_number(data, len);
+	params->has |= 1ULL << type;
+	params->number[type] = value;
+	if (type == IPCSTAT_A_SIGNAL)
+		return value < 1 || value > NR_SIGNALS ? ERANGE : 0;
+	if (type == IPCSTAT_A_MAX_FLOWS && value)
+		return value < MIN_FLOWS || value > MAX_FLOWS ? ERANGE : 0;
+	return 0;
+}
+
+/* The first one of a row of attributes, which may be malformed; NULL if there is none. */
+static char *first_attr(char *attrs, unsigned int len, struct nlattr *head)
+{
+	if (len < NLA_HDRLEN)
+		return NULL;
+	memcpy(head, attrs, sizeof(*head));
+	return head->nla_len < NLA_HDRLEN || head->nla_len > len ? NULL : attrs + NLA_HDRLEN;
 }
 
 /* All attributes; of two of a type the last one holds. */
-static int predict_attrs(uint8_t cmd, const char *attrs, unsigned int len, struct params *params)
+static int predict_attrs(uint8_t cmd, char *attrs, unsigned int len, struct params *params)
 {
 	struct nlattr head;
+	char *data;
 	int err;
 
-	while (len >= NLA_HDRLEN) {
-		memcpy(&head, attrs, sizeof(head));
-		if (head.nla_len < NLA_HDRLEN || head.nla_len > len)
-			break;
-		err = predict_attr(cmd, head.nla_type, attrs + NLA_HDRLEN,
-				   head.nla_len - NLA_HDRLEN, params);
+	while ((data = first_attr(attrs, len, &head))) {
+		err = predict_attr(cmd, head.nla_type, data, head.nla_len - NLA_HDRLEN, params);
 		if (err)
 			return err;
 		if (ALIGNED(head.nla_len) >= len)
@@ -347,6 +450,16 @@ static int predict_attrs(uint8_t cmd, const char *attrs, unsigned int len, struc
 	return len ? EINVAL : 0;
 }
 
+static bool is_only_dumped(uint8_t cmd)
+{
+	return cmd == IPCSTAT_CMD_HOOK || cmd == IPCSTAT_CMD_BLOCKED || cmd == IPCSTAT_CMD_FLOW;
+}
+
+static bool is_only_done(uint8_t cmd)
+{
+	return cmd == IPCSTAT_CMD_INFO || cmd == IPCSTAT_CMD_FLOWS;
+}
+
 static unsigned int all_of(uint8_t cmd)
 {
 	return cmd == IPCSTAT_CMD_SIGNAL ? NR_SIGNALS
@@ -354,14 +467,61 @@ static unsigned int all_of(uint8_t cmd)
 					 : nr_rows;
 }
 
+/* What is done to the table of flows is done when send() returns. */
+static int predict_flows(const struct params *params)
+{
+	uint32_t max = params->number[IPCSTAT_A_MAX_FLOWS];
+
+	if (!(params->has & HAS(MAX_FLOWS)))
+		return 0;
+	if (!is_root)
+		return EPERM;
+	if (max && flows && flows != max)
+		return EALREADY;
+	flows = max;
+	return 0;
+}
+
+static int predict_do(uint8_t cmd, const struct params *params)
+{
+	switch (cmd) {
+	case IPCSTAT_CMD_ROW:
+	case IPCSTAT_CMD_HIST:
+	case IPCSTAT_CMD_SIGNAL:
+		return params->has ? 0 : EINVAL;
+	case IPCSTAT_CMD_FLOWS:
+		return predict_flows(params);
+	default:
+		return is_only_dumped(cmd) ? EOPNOTSUPP : 0;
+	}
+}
+
+static void predict_dump(struct want *want)
+{
+	want->dump = true;
+	switch (want->cmd) {
+	case IPCSTAT_CMD_BLOCKED:
+		want->most = UINT32_MAX;
+		return;
+	case IPCSTAT_CMD_FLOW:
+		want->error = flows ? 0 : ENODATA;
+		want->least = flows ? 1 : 0;
+		want->most = flows ? UINT32_MAX : 0;
+		return;
+	}
+	if (!want->params.has)
+		want->most = all_of(want->cmd);
+	else
+		want->most = want->cmd == IPCSTAT_CMD_HOOK ? hooks_of[want->params.row] : 1;
+	want->least = want->most;
+}
+
 /* Fills in error and text; or least and most. */
-static void predict_ours(const struct nlmsghdr *nlh, struct want *want)
+static void predict_ours(struct nlmsghdr *nlh, struct want *want)
 {
 	static const uint16_t plain = NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO;
 	bool dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	const struct genlmsghdr *genl = NLMSG_DATA(nlh);
-	struct params params = { -1, -1 };
-	bool only_dump, missing;
+	struct genlmsghdr *genl = NLMSG_DATA(nlh);
 
 	want->error = EINVAL;
 	if (nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
@@ -370,35 +530,24 @@ static void predict_ours(const struct nlmsghdr *nlh, struct want *want)
 	want->text = true;
 	if (genl->reserved || nlh->nlmsg_flags & ~(plain | (dump ? NLM_F_DUMP : 0)))
 		return;
-	if (!genl->cmd || genl->cmd > IPCSTAT_CMD_MAX || (genl->cmd == IPCSTAT_CMD_INFO && dump)) {
+	if (!genl->cmd || genl->cmd > IPCSTAT_CMD_MAX || (dump && is_only_done(genl->cmd))) {
 		want->error = EOPNOTSUPP;
 		want->text = false;
 		return;
 	}
-	want->error = predict_attrs(genl->cmd, (const char *)genl + GENL_HDRLEN,
-				    nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), &params);
+	want->error = predict_attrs(genl->cmd, (char *)genl + GENL_HDRLEN,
+				    nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), &want->params);
 	if (want->error)
 		return;
-	only_dump = genl->cmd == IPCSTAT_CMD_HOOK || genl->cmd == IPCSTAT_CMD_BLOCKED;
-	missing = genl->cmd == IPCSTAT_CMD_SIGNAL ? params.sig < 0
-						  : genl->cmd != IPCSTAT_CMD_INFO && params.row < 0;
-	if (!dump) {
-		want->error = only_dump ? EOPNOTSUPP : missing ? EINVAL : 0;
-		want->least = want->most = !want->error;
+	if (dump) {
+		predict_dump(want);
 		return;
 	}
-	want->dump = true;
-	if (genl->cmd == IPCSTAT_CMD_BLOCKED)
-		want->most = UINT32_MAX;
-	else if (missing)
-		want->least = want->most = all_of(genl->cmd);
-	else if (genl->cmd == IPCSTAT_CMD_HOOK)
-		want->least = want->most = hooks_of[params.row];
-	else
-		want->least = want->most = 1;
+	want->error = predict_do(genl->cmd, &want->params);
+	want->least = want->most = !want->error;
 }
 
-static struct want predict(const struct nlmsghdr *nlh)
+static struct want predict(struct nlmsghdr *nlh)
 {
 	struct want want = { .nlh = *nlh };
 
@@ -408,12 +557,38 @@ static struct want predict(const struct nlmsghdr *nlh)
 		predict_ours(nlh, &want);
 	else
 		want.error = ENOENT;
+	want.flows = flows;
 	return want;
+}
+
+/* Other families; and memory, of which a large table of flows takes much. */
+static void spare(struct nlmsghdr *nlh)
+{
+	struct genlmsghdr *genl = NLMSG_DATA(nlh);
+	char *attrs = (char *)genl + GENL_HDRLEN, *data;
+	struct nlattr head;
+	uint32_t max;
+
+	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && nlh->nlmsg_type != family)
+		nlh->nlmsg_type = NO_FAMILY;
+	if (nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) || genl->cmd != IPCSTAT_CMD_FLOWS)
+		return;
+	for (unsigned int len = nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
+	     (data = first_attr(attrs, len, &head)) && ALIGNED(head.nla_len) <= len;
+	     attrs += ALIGNED(head.nla_len), len -= ALIGNED(head.nla_len)) {
+		if ((head.nla_type & NLA_TYPE_MASK) != IPCSTAT_A_MAX_FLOWS ||
+		    head.nla_len != NLA_HDRLEN + sizeof(max))
+			continue;
+		memcpy(&max, data, sizeof(max));
+		if (max <= MAX_FLOWS)
+			max %= FEW_FLOWS + 1;
+		memcpy(data, &max, sizeof(max));
+	}
 }
 
 /*
  * The messages of a buffer, as the kernel goes through it. Each gets a number to know its
- * answer by; and other families are spared.
+ * answer by.
  */
 static unsigned int predict_all(char *buf, unsigned int len, struct want *want)
 {
@@ -427,8 +602,7 @@ static unsigned int predict_all(char *buf, unsigned int len, struct want *want)
 			break;
 		EDGE_MUST(nr < MAX_WANTS);
 		nlh->nlmsg_seq = ++seq;
-		if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && nlh->nlmsg_type != family)
-			nlh->nlmsg_type = NO_FAMILY;
+		spare(nlh);
 		want[nr++] = predict(nlh);
 		step = ALIGNED(nlh->nlmsg_len);
 		if (step > len - at)
@@ -535,7 +709,7 @@ static bool end_is_good(const struct sock *sock, const struct nlmsghdr *nlh, str
 			skip += ALIGNED(want->nlh.nlmsg_len) - NLMSG_HDRLEN;
 	}
 	by_error[-error & 4095]++;
-	if (-error != want->error || ack == (want->dump && !want->error)) {
+	if (-error != want->error || ack == want->dump) {
 		failure("command %u: error %d instead of %d", want->cmd, -error, want->error);
 		return false;
 	}
@@ -552,13 +726,122 @@ static bool end_is_good(const struct sock *sock, const struct nlmsghdr *nlh, str
 	return true;
 }
 
+/* The six counters of a flow, in their order, and no fewer bytes than were asked for. */
+static bool flow_counters_are_good(struct attrs attrs, uint64_t bytes)
+{
+	static const char *const names[] = {
+		"ops", "bytes", "copied", "waits", "wait_ns", "fails"
+	};
+	unsigned int nr = 0;
+	struct nlattr head;
+
+	for (unsigned int at = 0; at < attrs.len; at += ALIGNED(head.nla_len)) {
+		struct attrs nest = { attrs.data + at + NLA_HDRLEN, 0 }, name;
+
+		memcpy(&head, attrs.data + at, sizeof(head));
+		if ((head.nla_type & NLA_TYPE_MASK) != IPCSTAT_A_COUNTER)
+			continue;
+		nest.len = head.nla_len - NLA_HDRLEN;
+		name = find_attr(nest, IPCSTAT_COUNTER_A_NAME);
+		if (nr == ARRAY_SIZE(names) || !name.data || strcmp(name.data, names[nr]) ||
+		    find_attr(nest, IPCSTAT_COUNTER_A_GAUGE).data)
+			return false;
+		if (!strcmp(names[nr], "bytes") && find_attr(nest, IPCSTAT_COUNTER_A_VALUE).data &&
+		    find_number(nest, IPCSTAT_COUNTER_A_VALUE) < bytes)
+			return false;
+		nr++;
+	}
+	return nr == ARRAY_SIZE(names);
+}
+
+/* Who is not root sees only processes of his own. One that has ended since then is fine. */
+static bool flow_may_be_seen(struct attrs flow_attrs, uint64_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	if (is_root)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%" PRIu64, pid);
+	return pid && (find_attr(flow_attrs, IPCSTAT_FLOW_A_EXITED).data || stat(path, &st) ||
+		       st.st_uid == geteuid());
+}
+
+/* What the nest FLOW says, and whether that was asked for. */
+static bool flow_identity_is_good(struct attrs nest, const struct params *params)
+{
+	static const uint64_t always = FLOW_HAS(MECH) | FLOW_HAS(DIRECTION) | FLOW_HAS(PID) |
+				       FLOW_HAS(COMM) | FLOW_HAS(START_NS) | FLOW_HAS(CGROUP) |
+				       FLOW_HAS(FIRST_NS) | FLOW_HAS(LAST_NS),
+			      object = FLOW_HAS(ID) | FLOW_HAS(SPACE),
+			      mapping = FLOW_HAS(FILE) | FLOW_HAS(DEV) | FLOW_HAS(OFFSET);
+	uint64_t has = check_attrs(nest.data, nest.len, flow, ARRAY_SIZE(flow));
+	uint64_t pid = find_number(nest, IPCSTAT_FLOW_A_PID);
+	uint64_t id = find_number(nest, IPCSTAT_FLOW_A_ID);
+
+	if ((has & always) != always || ((has & object) && (has & object) != object) ||
+	    ((has & mapping) && (has & mapping) != mapping))
+		return false;
+	if (params->has & HAS(PID) && pid != params->number[IPCSTAT_A_PID])
+		return false;
+	if (params->has & HAS(ID) && (!(has & object) || id != params->number[IPCSTAT_A_ID]))
+		return false;
+	return flow_may_be_seen(nest, pid);
+}
+
+static bool is_direction(const char *name)
+{
+	return !strcmp(name, "send") || !strcmp(name, "recv");
+}
+
+/* A flow; or a sum of others; or the last one. */
+static bool flow_is_good(struct attrs attrs, uint64_t has, const struct params *params)
+{
+	struct attrs nest = find_attr(attrs, IPCSTAT_A_FLOW);
+	const char *mech, *direction;
+
+	if (has & HAS(EVICTED))
+		return true;
+	mech = has & HAS(FLOW) ? find_attr(nest, IPCSTAT_FLOW_A_MECH).data
+			       : find_attr(attrs, IPCSTAT_A_MECH).data;
+	direction = has & HAS(FLOW) ? find_attr(nest, IPCSTAT_FLOW_A_DIRECTION).data
+				    : find_attr(attrs, IPCSTAT_A_DIRECTION).data;
+	if (!mech || (params->has & HAS(MECH) && strcmp(mech, row[params->row])) || !direction ||
+	    !is_direction(direction) ||
+	    !flow_counters_are_good(attrs, params->number[IPCSTAT_A_BYTES]))
+		return false;
+	if (has & HAS(FLOW))
+		return flow_identity_is_good(nest, params);
+	return !(params->has & (HAS(PID) | HAS(ID))) && !params->number[IPCSTAT_A_BYTES];
+}
+
+static bool reply_is_good(const struct nlmsghdr *nlh, struct want *want)
+{
+	uint64_t has = check_reply(nlh, want->cmd);
+	struct attrs attrs;
+
+	if (!has)
+		return false;
+	attrs = attrs_of(nlh);
+	if (want->cmd == IPCSTAT_CMD_FLOWS)
+		return find_number(attrs, IPCSTAT_A_MAX_FLOWS) == want->flows &&
+		       find_number(attrs, IPCSTAT_A_USED) <= want->flows;
+	if (want->cmd != IPCSTAT_CMD_FLOW)
+		return true;
+	if (want->done)
+		return false;
+	want->done = has & HAS(EVICTED);
+	nr_next += !!(has & HAS(NEXT));
+	return flow_is_good(attrs, has, &want->params);
+}
+
 static bool answer_is_good(const struct sock *sock, const struct nlmsghdr *nlh, struct want *want)
 {
 	if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
 		return end_is_good(sock, nlh, want);
 	if (want->acked || want->error || want->nr++ >= want->most)
 		return false;
-	return want->dump == !!(nlh->nlmsg_flags & NLM_F_MULTI) && reply_is_good(nlh, want->cmd);
+	return want->dump == !!(nlh->nlmsg_flags & NLM_F_MULTI) && reply_is_good(nlh, want);
 }
 
 /* Reads all there is to read. What is said to a request is said when send() returns. */
@@ -590,10 +873,12 @@ static void take_answers(const struct sock *sock, struct want *want, unsigned in
 
 static void send_checked(const struct sock *sock, char *buf, unsigned int len)
 {
-	struct want want[MAX_WANTS];
+	static struct want want[MAX_WANTS];
+	uint32_t before = flows;
 	unsigned int nr = predict_all(buf, len, want);
 
 	if (send(sock->fd, buf, len, 0) != (ssize_t)len) {
+		flows = before;
 		/* what is too long for the socket; newer kernels refuse nothing at all, too */
 		if ((errno != EMSGSIZE || len < 65536) && (errno != ENODATA || len))
 			failure("send of %u bytes: %s", len, strerror(errno));
@@ -607,6 +892,8 @@ static void send_checked(const struct sock *sock, char *buf, unsigned int len)
 			failure("command %u: %u replies instead of %u", w->cmd, w->nr, w->least);
 		else if (w->acked != (w->error || w->dump || w->nlh.nlmsg_flags & NLM_F_ACK))
 			failure("command %u: %s answer", w->cmd, w->acked ? "an" : "no");
+		else if (w->cmd == IPCSTAT_CMD_FLOW && w->dump && !w->error && !w->done)
+			failure("command %u: it does not end with EVICTED", w->cmd);
 		else
 			continue;
 		dump_bytes(buf, len);
@@ -657,6 +944,11 @@ static void add_number(struct request *r, uint16_t type, uint32_t value)
 	add_attr(r, type, &value, sizeof(value));
 }
 
+static void add_long_number(struct request *r, uint16_t type, uint64_t value)
+{
+	add_attr(r, type, &value, sizeof(value));
+}
+
 static void add_row(struct request *r)
 {
 	const char *name = row[below(nr_rows)];
@@ -674,21 +966,47 @@ static void begin_request(struct request *r, uint8_t cmd, uint16_t flags)
 	r->nr = 0;
 }
 
+/* Freeing the table takes long, and is rarer. */
+static void add_max_flows(struct request *r)
+{
+	static const uint32_t sizes[] = { 16, 17, 64, 4096 };
+
+	add_number(r, IPCSTAT_A_MAX_FLOWS,
+		   one_in(8)   ? 0
+		   : one_in(4) ? MIN_FLOWS + below(FEW_FLOWS - MIN_FLOWS)
+			       : sizes[below(ARRAY_SIZE(sizes))]);
+}
+
+static void add_flow_filter(struct request *r)
+{
+	if (one_in(2))
+		add_number(r, IPCSTAT_A_START, odd_length(below(256)));
+	if (one_in(4))
+		add_number(r, IPCSTAT_A_PID, one_in(2) ? below(2) : odd_length(1000));
+	if (one_in(4))
+		add_long_number(r, IPCSTAT_A_ID, one_in(2) ? odd_length(1000) : random64());
+	if (one_in(4))
+		add_long_number(r, IPCSTAT_A_BYTES, one_in(2) ? below(4) : random64());
+}
+
 /* A request that is answered. Dumps cost most of the time, and are rarer. */
 static void valid_request(struct request *r)
 {
 	static const uint8_t single[] = { IPCSTAT_CMD_INFO, IPCSTAT_CMD_ROW, IPCSTAT_CMD_SIGNAL,
 					  IPCSTAT_CMD_HIST };
 	uint8_t cmd = one_in(8) ? 1 + below(IPCSTAT_CMD_MAX) : single[below(ARRAY_SIZE(single))];
-	bool dump_only = cmd == IPCSTAT_CMD_HOOK || cmd == IPCSTAT_CMD_BLOCKED;
-	bool dump = dump_only || (cmd != IPCSTAT_CMD_INFO && one_in(16));
+	bool dump = is_only_dumped(cmd) || (!is_only_done(cmd) && one_in(16));
 
 	begin_request(r, cmd,
 		      (one_in(2) ? NLM_F_ACK : 0) | (one_in(8) ? NLM_F_ECHO : 0) |
 			      (dump ? NLM_F_DUMP : 0));
 	if (cmd == IPCSTAT_CMD_BLOCKED && one_in(2))
 		add_number(r, IPCSTAT_A_START, odd_length(below(64)));
-	if (cmd == IPCSTAT_CMD_INFO || (dump && one_in(8)))
+	if (cmd == IPCSTAT_CMD_FLOW)
+		add_flow_filter(r);
+	if (cmd == IPCSTAT_CMD_FLOWS && one_in(2))
+		add_max_flows(r);
+	if (is_only_done(cmd) || (dump && one_in(8)))
 		return;
 	if (cmd == IPCSTAT_CMD_SIGNAL)
 		add_number(r, IPCSTAT_A_SIGNAL, 1 + below(NR_SIGNALS));
@@ -756,6 +1074,8 @@ static void repeat_attr(struct request *r, const struct nlattr *attr)
 
 static void spoil(struct request *r)
 {
+	static const uint16_t numbers[] = { IPCSTAT_A_SIGNAL, IPCSTAT_A_START, IPCSTAT_A_MAX_FLOWS,
+					    IPCSTAT_A_PID };
 	struct nlattr *attr = any_attr(r);
 	static char noise[65536];
 	unsigned int n;
@@ -820,8 +1140,7 @@ static void spoil(struct request *r)
 		odd_name(r);
 		break;
 	case 15:
-		add_number(r, one_in(2) ? IPCSTAT_A_SIGNAL : IPCSTAT_A_START,
-			   odd_length(NR_SIGNALS));
+		add_number(r, numbers[below(ARRAY_SIZE(numbers))], odd_length(NR_SIGNALS));
 		break;
 	}
 }
@@ -841,11 +1160,13 @@ static void make_request(struct request *r)
 
 static void send_and_leave(const struct sock *sock, char *buf, unsigned int len)
 {
-	struct want want[MAX_WANTS];
+	static struct want want[MAX_WANTS];
+	uint32_t before = flows;
 	char some[4096];
 
-	predict_all(buf, len, want); /* spares other families */
-	send(sock->fd, buf, len, MSG_DONTWAIT);
+	predict_all(buf, len, want);
+	if (send(sock->fd, buf, len, MSG_DONTWAIT) != (ssize_t)len)
+		flows = before;
 	if (one_in(4))
 		recv(sock->fd, some, one_in(2) ? below(32) : sizeof(some), MSG_DONTWAIT);
 }
@@ -876,6 +1197,49 @@ static void one_buffer(void)
 		reopen(&left[below(NR_LEFT)], true);
 }
 
+static void ask_alone(struct request *r)
+{
+	struct sock sock = open_socket(true, true, true, 1 << 20);
+
+	send_checked(&sock, r->data, r->len);
+	close(sock.fd);
+}
+
+/* A flow through each of so many pipes. */
+static void make_flows(unsigned int nr)
+{
+	int fd[2];
+
+	for (unsigned int i = 0; i < nr; i++) {
+		EDGE_MUST(!pipe(fd) && write(fd[1], "x", 1) == 1);
+		close(fd[0]);
+		close(fd[1]);
+	}
+}
+
+/*
+ * The table in all its states, the last one with more flows than an answer holds. Who may
+ * not set it asks all the same.
+ */
+static void ask_flows(void)
+{
+	static const uint32_t sizes[] = { 0, 16, 16, 17, 0, 256 };
+	static struct request request;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		begin_request(&request, IPCSTAT_CMD_FLOWS, 0);
+		add_number(&request, IPCSTAT_A_MAX_FLOWS, sizes[i]);
+		ask_alone(&request);
+		make_flows(100);
+		begin_request(&request, IPCSTAT_CMD_FLOW, NLM_F_DUMP);
+		ask_alone(&request);
+		begin_request(&request, IPCSTAT_CMD_FLOW, NLM_F_DUMP);
+		add_number(&request, IPCSTAT_A_PID, (uint32_t)getpid());
+		add_long_number(&request, IPCSTAT_A_BYTES, 1);
+		ask_alone(&request);
+	}
+}
+
 /* Each valid request, alone on a socket of its own; returns how many are not answered well. */
 static unsigned int ask_all(void)
 {
@@ -892,46 +1256,33 @@ static unsigned int ask_all(void)
 		{ IPCSTAT_CMD_HIST, false, true, false },
 		{ IPCSTAT_CMD_HIST, true, false, false },
 		{ IPCSTAT_CMD_BLOCKED, true, false, false },
+		{ IPCSTAT_CMD_FLOWS, false, false, false },
+		{ IPCSTAT_CMD_FLOW, true, false, false },
+		{ IPCSTAT_CMD_FLOW, true, true, false },
 	};
 	static struct request request;
 	unsigned int before = nr_failures;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
-		struct sock sock = open_socket(true, true, true, 1 << 20);
-
 		begin_request(&request, all[i].cmd, all[i].dump ? NLM_F_DUMP : 0);
 		if (all[i].row)
 			add_row(&request);
 		if (all[i].sig)
 			add_number(&request, IPCSTAT_A_SIGNAL, 1 + below(NR_SIGNALS));
-		send_checked(&sock, request.data, request.len);
-		close(sock.fd);
+		ask_alone(&request);
 	}
+	ask_flows();
 	return nr_failures - before;
 }
 
 /* ---- what there is ---- */
 
-/* The payload of the first attribute of a type. */
-static const char *find_attr(const char *attrs, unsigned int len, uint16_t type)
-{
-	struct nlattr head;
-
-	for (unsigned int at = 0; at + NLA_HDRLEN <= len; at += ALIGNED(head.nla_len)) {
-		memcpy(&head, attrs + at, sizeof(head));
-		EDGE_MUST(head.nla_len >= NLA_HDRLEN && at + head.nla_len <= len);
-		if ((head.nla_type & NLA_TYPE_MASK) == type)
-			return attrs + at + NLA_HDRLEN;
-	}
-	return NULL;
-}
-
 /*
  * Asks r and counts the replies. Of each one the attribute is copied to names, if that is
- * given; and of the first one to id.
+ * given; and size bytes of the last one's to value.
  */
 static unsigned int learn(struct request *r, uint16_t attr, char (*names)[IPCSTAT_NAME_MAX],
-			  uint16_t *id)
+			  void *value, unsigned int size)
 {
 	static char buf[65536];
 	struct sock sock = open_socket(true, true, false, 1 << 20);
@@ -945,24 +1296,47 @@ static unsigned int learn(struct request *r, uint16_t attr, char (*names)[IPCSTA
 		EDGE_MUST(len > 0);
 		for (struct nlmsghdr *nlh = (void *)buf; NLMSG_OK(nlh, len);
 		     nlh = NLMSG_NEXT(nlh, len)) {
-			const char *attrs = (char *)NLMSG_DATA(nlh) + GENL_HDRLEN, *found;
+			struct attrs found;
 
 			if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR) {
 				EDGE_MUST(!*(int *)NLMSG_DATA(nlh));
 				done = true;
 				break;
 			}
-			found = find_attr(attrs, nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), attr);
-			EDGE_MUST(found && (!names || nr < MAX_ROWS));
+			found = find_attr(attrs_of(nlh), attr);
+			EDGE_MUST(found.data && found.len >= size && (!names || nr < MAX_ROWS));
 			if (names)
-				snprintf(names[nr], sizeof(names[nr]), "%s", found);
-			if (id)
-				memcpy(id, found, sizeof(*id));
+				snprintf(names[nr], sizeof(names[nr]), "%s", found.data);
+			if (value)
+				memcpy(value, found.data, size);
 			nr++;
 		}
 	}
 	close(sock.fd);
 	return nr;
+}
+
+/* Whoever can map all users is in the initial user namespace: there is none above it. */
+static bool am_root(void)
+{
+	FILE *f = fopen("/proc/self/uid_map", "r");
+	unsigned int nr;
+
+	EDGE_MUST(f && fscanf(f, "%*u %*u %u", &nr) == 1);
+	fclose(f);
+	return !geteuid() && nr == UINT32_MAX;
+}
+
+/* Whether there are flows; if we may, there are none: the answers depend on it. */
+static void learn_flows(void)
+{
+	static struct request request;
+
+	is_root = am_root();
+	begin_request(&request, IPCSTAT_CMD_FLOWS, NLM_F_ACK);
+	if (is_root)
+		add_number(&request, IPCSTAT_A_MAX_FLOWS, 0);
+	learn(&request, IPCSTAT_A_MAX_FLOWS, NULL, &flows, sizeof(flows));
 }
 
 static void learn_all(void)
@@ -972,16 +1346,28 @@ static void learn_all(void)
 	begin_request(&request, CTRL_CMD_GETFAMILY, NLM_F_ACK);
 	header(&request)->nlmsg_type = GENL_ID_CTRL;
 	add_attr(&request, CTRL_ATTR_FAMILY_NAME, IPCSTAT_GENL_NAME, sizeof(IPCSTAT_GENL_NAME));
-	learn(&request, CTRL_ATTR_FAMILY_ID, NULL, &family);
+	learn(&request, CTRL_ATTR_FAMILY_ID, NULL, &family, sizeof(family));
 	begin_request(&request, IPCSTAT_CMD_ROW, NLM_F_DUMP);
-	nr_rows = learn(&request, IPCSTAT_A_MECH, row, NULL);
+	nr_rows = learn(&request, IPCSTAT_A_MECH, row, NULL, 0);
 	begin_request(&request, IPCSTAT_CMD_HOOK, NLM_F_DUMP);
-	nr_hooks = learn(&request, IPCSTAT_A_HOOK, NULL, NULL);
+	nr_hooks = learn(&request, IPCSTAT_A_HOOK, NULL, NULL, 0);
 	for (unsigned int i = 0; i < nr_rows; i++) {
 		begin_request(&request, IPCSTAT_CMD_HOOK, NLM_F_DUMP);
 		add_attr(&request, IPCSTAT_A_MECH, row[i], strlen(row[i]) + 1);
-		hooks_of[i] = learn(&request, IPCSTAT_A_HOOK, NULL, NULL);
+		hooks_of[i] = learn(&request, IPCSTAT_A_HOOK, NULL, NULL, 0);
 	}
+}
+
+/* Root has them on in the end; others leave them as they are. */
+static void check_flows_met(void)
+{
+	int denied = is_root ? EALREADY : EPERM;
+
+	edge_check(by_error[denied], "%s has been met", strerrorname_np(denied));
+	if (is_root || !flows)
+		edge_check(by_error[ENODATA], "ENODATA has been met");
+	if (flows)
+		edge_check(nr_next, "more flows than an answer holds have been met");
 }
 
 int main(int argc, char **argv)
@@ -1009,6 +1395,7 @@ int main(int argc, char **argv)
 	random_state = seed;
 	printf("# seed %" PRIu64 "\n", seed);
 	learn_all();
+	learn_flows();
 	for (unsigned int i = 0; i < NR_WATCHED; i++)
 		reopen(&watched[i], false);
 	for (unsigned int i = 0; i < NR_LEFT; i++)
@@ -1027,6 +1414,7 @@ int main(int argc, char **argv)
 	edge_check(!unanswered, "%u times in between all is asked, and answered", asked);
 	for (unsigned int i = 0; i < ARRAY_SIZE(errors); i++)
 		edge_check(by_error[errors[i]], "%s has been met", strerrorname_np(errors[i]));
+	check_flows_met();
 	for (unsigned int i = 0; i < ARRAY_SIZE(by_error); i++)
 		if (by_error[i])
 			printf("# %s: %" PRIu64 "\n", i ? strerrorname_np((int)i) : "no error",

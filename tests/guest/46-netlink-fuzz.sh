@@ -21,10 +21,13 @@ wake() {
 	rm /tmp/asleep
 	wait $sleepers 2> /dev/null
 }
-# So many messages from each user, from such a seed on.
-users() { # messages, seed
+# So many messages from each user, from such a seed on. Root makes and frees the table of
+# flows; the others find one of so many entries, or none.
+users() { # messages, seed, flows
 	start=$EPOCHREALTIME
 	merge "root" $fuzz -s "$2" -n "$1"
+	ok "flows off" ipcstat flows off
+	[ "$3" = 0 ] || ok "flows on" ipcstat flows on "$3"
 	merge "nobody" "${nobody[@]}" $fuzz -s $(($2 + 1)) -n "$1"
 	merge "a user namespace" "${nobody[@]}" unshare --user --map-root-user --net \
 		$fuzz -s $(($2 + 2)) -n "$1"
@@ -33,11 +36,11 @@ users() { # messages, seed
 
 ok "load" modprobe ipcstat
 doze 1
-users "$messages" "$seed"
+users "$messages" "$seed" 1024
 wake
 # More sleepers than one answer holds.
 doze 20
-users $((messages < 2000 ? messages : 2000)) $((seed + 3))
+users $((messages < 2000 ? messages : 2000)) $((seed + 3)) 0
 
 for run in "1 $seed" "2 $seed" "3 $((seed + 1))"; do
 	$fuzz -s "${run#* }" -n 500 | grep -v '^# seed' > "/tmp/run${run% *}"
