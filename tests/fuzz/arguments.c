@@ -16,11 +16,8 @@ static struct replies {
 	const char *name;
 	uint8_t data[16384];
 	size_t size;
-} replies[] = { { .name = "signals" },
-		{ .name = "hooks" },
-		{ .name = "hist" },
-		{ .name = "blocked" },
-		{ .name = "rows" } };
+} replies[] = { { .name = "signals" }, { .name = "hooks" }, { .name = "hist" },
+		{ .name = "blocked" }, { .name = "flows" }, { .name = "rows" } };
 
 static const size_t nr_replies = sizeof(replies) / sizeof(replies[0]);
 

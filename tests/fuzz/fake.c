@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <libkmod.h>
+#include <stdarg.h>
 #include <string.h>
 
 static const uint8_t *at, *end;
@@ -123,7 +124,7 @@ int fake_nl_recvmsgs_default(struct nl_sock *sock)
 	return err;
 }
 
-/* ---- files, processes, System V ---- */
+/* ---- files, processes, users, System V ---- */
 
 FILE *fake_fopen(const char *path, const char *mode)
 {
@@ -157,14 +158,58 @@ int fake_msgctl(int id, int cmd, struct msqid_ds *ds)
 {
 	if (cmd != IPC_STAT)
 		return msgctl(id, IPC_INFO, ds); /* the limits: all else is done by nobody here */
-	*ds = (struct msqid_ds){ .msg_lspid = id & 7, .msg_lrpid = id >> 3 & 7 };
+	*ds = (struct msqid_ds){ .msg_perm.__key = id & 3,
+				 .msg_lspid = id & 7,
+				 .msg_lrpid = id >> 3 & 7 };
 	return 0;
 }
 
 int fake_semctl(int id, int nr, int cmd, ...)
 {
-	(void)cmd;
-	return (id ^ nr) & 7;
+	va_list ap;
+
+	if (cmd != IPC_STAT)
+		return (id ^ nr) & 7;
+	va_start(ap, cmd);
+	*va_arg(ap, struct semid_ds *) = (struct semid_ds){ .sem_perm.__key = id & 3 };
+	va_end(ap);
+	return id & 4 ? -1 : 0;
+}
+
+int fake_shmctl(int id, int cmd, struct shmid_ds *ds)
+{
+	if (cmd == IPC_STAT)
+		*ds = (struct shmid_ds){ .shm_perm.__key = id & 3 };
+	return id & 4 ? -1 : 0;
+}
+
+struct passwd *fake_getpwuid(uid_t uid)
+{
+	static struct passwd user = { .pw_name = "someone" };
+
+	return uid & 1 ? &user : NULL;
+}
+
+/* There are two cgroups. */
+FILE *fake_setmntent(const char *path, const char *mode)
+{
+	static char mounts[] = "cgroup2 /cgroup cgroup2 rw 0 0\n";
+
+	(void)path;
+	return fmemopen(mounts, strlen(mounts), mode);
+}
+
+int fake_nftw(const char *path, __nftw_func_t fn, int fds, int flags)
+{
+	struct FTW ftw = { 0 };
+	struct stat st = { .st_ino = 1 };
+
+	(void)path;
+	(void)fds;
+	(void)flags;
+	fn("/cgroup", &st, FTW_D, &ftw);
+	st.st_ino = 2;
+	return fn("/cgroup/a", &st, FTW_D, &ftw);
 }
 
 /* ---- time, which does not pass ---- */

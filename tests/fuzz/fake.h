@@ -10,7 +10,10 @@
 #define FAKE_H
 
 #include <dirent.h>
+#include <ftw.h>
+#include <mntent.h>
 #include <poll.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +21,7 @@
 #include <stdlib.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -43,6 +47,10 @@ DIR *fake_opendir(const char *path);
 int fake_stat(const char *path, struct stat *st);
 int fake_msgctl(int id, int cmd, struct msqid_ds *ds);
 int fake_semctl(int id, int nr, int cmd, ...);
+int fake_shmctl(int id, int cmd, struct shmid_ds *ds);
+struct passwd *fake_getpwuid(uid_t uid);
+FILE *fake_setmntent(const char *path, const char *mode);
+int fake_nftw(const char *path, __nftw_func_t fn, int fds, int flags);
 int fake_nanosleep(const struct timespec *time, struct timespec *rest);
 int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *mask);
 
@@ -59,6 +67,10 @@ int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const
 #define stat(...) fake_stat(__VA_ARGS__)
 #define msgctl(...) fake_msgctl(__VA_ARGS__)
 #define semctl(...) fake_semctl(__VA_ARGS__)
+#define shmctl(...) fake_shmctl(__VA_ARGS__)
+#define getpwuid(...) fake_getpwuid(__VA_ARGS__)
+#define setmntent(...) fake_setmntent(__VA_ARGS__)
+#define nftw(...) fake_nftw(__VA_ARGS__)
 #define nanosleep(...) fake_nanosleep(__VA_ARGS__)
 #define ppoll(...) fake_ppoll(__VA_ARGS__)
 #endif

@@ -24,6 +24,14 @@ static char *const commands[][MAX_ARGS] = {
 	{ "ipcstat", "hist", "-J", "-z" },
 	{ "ipcstat", "blocked" },
 	{ "ipcstat", "blocked", "-J", "--longer-than", "1us" },
+	{ "ipcstat", "flows" },
+	{ "ipcstat", "flows", "-J", "--by", "pair" },
+	{ "ipcstat", "flows", "--by", "pair", "-C", "cat" },
+	{ "ipcstat", "flows", "-J", "--by", "user", "-p", "1" },
+	{ "ipcstat", "flows", "--by", "cgroup", "--sort", "recv_ops" },
+	{ "ipcstat", "flows", "-J", "--by", "process", "--object", "1234" },
+	{ "ipcstat", "flows", "on", "64" },
+	{ "ipcstat", "flows", "off" },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
