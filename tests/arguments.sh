@@ -65,6 +65,21 @@ ipcstat() { # PROGRAM
 		no.time blocked --longer-than '1 s'
 		no.time blocked --longer-than 1s1
 		no.time blocked --longer-than 99999999999999999999s
+		takes.on,.off flows pipe
+		no.such.option flows -z
+		needs.a.value flows --by
+		no.such.grouping flows --by pairs
+		no.such.number.to.sort flows --sort size
+		no.process.has flows -p 0
+		no.process.has flows -p x
+		no.process.has flows -p 99999999999
+		no.number.of.bytes flows --min-bytes -1
+		no.number.of.bytes flows --min-bytes 1k
+		no.object flows --object 0
+		no.number.of.flows flows on 0
+		no.number.of.flows flows on many
+		takes.no.such flows on 64 65
+		takes.no.such flows off 64
 		no.such.option hooks -z
 		takes.no.such unload ipcstat
 		not.PARAMETER=VALUE load max_objects

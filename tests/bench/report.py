@@ -13,6 +13,7 @@ import sys
 # How the configurations are called in the table, in their order.
 NAMES = {
     "ipcstat": "ipcstat",
+    "flows": "flows on",
     "all": "all options",
     "probe": "kretprobes",
     "totals": "bpftrace",

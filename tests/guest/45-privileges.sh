@@ -105,6 +105,38 @@ measure_tasks() {
 	done
 }
 
+# Four rows: who sees which flows. Each has moved something twice before it looks.
+measure_flows() {
+	local who listed own sums pass inside='
+		echo x | "$0/cat-$1" > /dev/null
+		ipcstat flows -J --mechanism pipe'
+	ipcstat flows on 4096
+	for pass in 1 2; do
+		for who in "${whos[@]}"; do
+			${as[$who]} bash -c "$inside" "$dir" "$who" > "$dir/json.$who" 2> "$dir/flows.$who"
+		done
+	done
+	declare -A other=([root]=cat-user [user]=cat-root [userns]=cat-root [cont]=cat-user)
+	for who in "${whos[@]}"; do
+		listed='' own=no sums=no
+		if [ -s "$dir/json.$who" ]; then
+			listed=$(json "$dir/json.$who" '" ".join(f["comm"] for f in j["flows"])')
+			own=$(lists "$listed" "cat-$who")
+			# All that were read from the pipes, in whatever lines.
+			[ "$(json "$dir/json.$who" 'sum(f.get("recv_bytes", 0) for f in j["flows"] if f["comm"].startswith(("cat-", "(other"))) >= 14')" != True ] ||
+				sums=yes
+		else
+			grep -q 'CAP_SYS_ADMIN.*run this as root$' "$dir/flows.$who" || own=neither
+		fi
+		cell_is "own flows" "$own"
+		cell_is "flows of others: sums" "$sums"
+		cell_is "flows of others: which" "$(lists "$listed" "${other[$who]}")"
+		succeeds ${as[$who]} ipcstat flows on 4096
+		cell_is "turn flows on and off" "$verdict"
+	done
+	ipcstat flows off
+}
+
 # measure MODE: load with it, fill in all rows, and unload.
 measure() {
 	local mode=$1 who holders=()
@@ -128,6 +160,7 @@ measure() {
 		cell_is "hooks" "$verdict"
 	done
 	measure_tasks
+	measure_flows
 	for who in "${whos[@]}"; do
 		answers ${as[$who]} cat $parameters/{hooks,max_objects,max_sleepers,proc_mode}
 		cell_is "read parameters" "$verdict"
@@ -184,7 +217,7 @@ is "each cell has one of three words" "$(xargs -n 1 <<< "${row[*]}" | sort -u | 
 
 ok "load" ipcstat load proc_mode=400
 merge "proc_mode=400" build/tests/netlink/requests closed
-for command in '' -J '1 1' signals hooks hist blocked 'blocked --mechanism pipe'; do
+for command in '' -J '1 1' signals hooks hist blocked 'blocked --mechanism pipe' flows; do
 	complains "proc_mode=400, nobody: ipcstat $command" 1 \
 		'^ipcstat: .*CAP_SYS_ADMIN \(Operation not permitted\): run this as root$' unprivileged ipcstat $command
 done
@@ -269,7 +302,8 @@ read_all() {
 	local who command
 	cat /proc/ipcstat > "$said/$1.proc"
 	for who in root user; do
-		for command in '-o all' -J signals 'signals -J' hooks 'hooks -J' hist 'hist -J' blocked 'blocked -J'; do
+		for command in '-o all' -J signals 'signals -J' hooks 'hooks -J' hist 'hist -J' blocked 'blocked -J' \
+			flows 'flows -J'; do
 			${as[$who]} ipcstat $command > "$said/$1.$who.${command// /}"
 		done
 	done
@@ -279,7 +313,7 @@ read_all() {
 	unprivileged grep -ras '' /sys/module/ipcstat* > "$said/$1.sys.user"
 }
 complains "a line for the log" 1 'dmesg' ipcstat load max_objects=1
-ok "load" ipcstat load
+ok "load" ipcstat load flows=1
 ok "ipclab run all" sh -c 'ipclab run all > "$0"' "$said/ipclab"
 build/tests/lifecycle/sleepers all 5 "$dir/asleep" &
 while [ ! -e "$dir/asleep" ]; do sleep 0.1; done
@@ -290,7 +324,7 @@ is "sleepers were among what was read" "$(json "$said/wrap.root.blocked-J" 'len(
 rm "$dir/asleep"
 wait
 ipcstat unload
-ok "load, with kretprobes" modprobe ipcstat hooks=probe
+ok "load, with kretprobes" modprobe ipcstat hooks=probe flows=1
 read_all probe
 rmmod ipcstat
 log > "$said/log"

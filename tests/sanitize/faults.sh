@@ -43,13 +43,15 @@ only_function do_one_initcall
 modprobe ipcstat_wrap
 for hooks in auto probe; do
 	# shellcheck disable=SC2153 # from tests/vm/run
-	merge "hooks=$hooks" "$faults" load $((FAULTS / 2)) "$MODULE_DIR/ipcstat.ko" hooks=$hooks
+	merge "hooks=$hooks" "$faults" load $((FAULTS / 2)) "$MODULE_DIR/ipcstat.ko" hooks=$hooks \
+		flows=1 max_flows=1024
 done
 
 ok "load" modprobe ipcstat
 only_module
 merge "request" "$faults" run cat /proc/ipcstat
-for command in '-J -o all' 'blocked -J' 'hist -J' 'signals -J' 'hooks -J'; do
+for command in '-J -o all' 'blocked -J' 'hist -J' 'signals -J' 'hooks -J' \
+	'flows on 1024' 'flows -J' 'flows off'; do
 	# shellcheck disable=SC2086 # several words
 	merge "request" "$faults" run ipcstat $command
 done

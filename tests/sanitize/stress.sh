@@ -75,6 +75,9 @@ reader ipcstat blocked -J &
 reader ipcstat hist -J &
 reader ipcstat signals &
 reader ipcstat hooks &
+reader ipcstat flows --by pair &
+reader ipcstat flows on 256 &
+reader ipcstat flows off &
 
 nr=0 bad=0
 for names in "${phases[@]}"; do
@@ -85,7 +88,7 @@ for names in "${phases[@]}"; do
 	while [ ! -e $out.status ]; do
 		hooks=auto
 		[ $((nr % 5)) != 3 ] || hooks=probe
-		modprobe ipcstat hooks=$hooks || bad=$((bad + 1))
+		modprobe ipcstat hooks=$hooks flows=$((nr % 2)) max_flows=$((16 << nr % 8)) || bad=$((bad + 1))
 		sleep $((nr % 3 * 2 + 1))
 		unload || bad=$((bad + 1))
 		[ $((nr % 4)) != 1 ] || rmmod ipcstat_wrap 2> /dev/null
