@@ -29,7 +29,7 @@ static struct ipc_row futex_row = {
 /* @address: of the futex; 0: of several, or not looked at */
 static void send_done(const struct ipc_call *call, unsigned long address)
 {
-	long ret = min((long)call->ret, 0L);
+	long ret = min_t(long, call->ret, 0);
 
 	ipc_result(&futex_row, IPC_SEND, ret);
 	ipc_end(call, &futex_row, IPC_SEND, ipc_at_number(address), ret);
