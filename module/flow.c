@@ -281,7 +281,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 	};
 	if (!leader)
 		return;
-	memcpy(flow->comm, leader->comm, sizeof(flow->comm));
+	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
 	flow->euid = flow_euid(leader);
 	flow->cgroup = flow_cgroup(leader);
 	rcu_read_lock();
@@ -346,7 +346,8 @@ static __always_inline void flow_apply(struct ipc_flow *flow, const struct flow_
 	if (likely(flow->last == now))
 		return;
 	flow->last = now;
-	memcpy(flow->comm, leader->comm, sizeof(flow->comm));
+	/* Half of an old name and half of a new one is put right at the next tick. */
+	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
 }
 
 /* By value: who passes an address has it all in memory. */
