@@ -42,16 +42,6 @@ static int ipc_check_mech(const struct nlattr *attr, struct netlink_ext_ack *ext
 	return -ENOENT;
 }
 
-static int ipc_check_max_flows(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	u32 max = nla_get_u32(attr);
-
-	if (!max || (max >= IPC_MIN_FLOWS && max <= IPC_MAX_FLOWS))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "flows: 16 to 4194304, or 0 for none");
-	return -ERANGE;
-}
-
 static const struct nla_policy ipc_row_policy[IPCSTAT_A_MECH + 1] = {
 	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
 							 IPCSTAT_NAME_MAX - 1),
@@ -64,7 +54,7 @@ static const struct nla_policy ipc_blocked_policy[IPCSTAT_A_START + 1] = {
 };
 
 static const struct nla_policy ipc_flows_policy[IPCSTAT_A_MAX_FLOWS + 1] = {
-	[IPCSTAT_A_MAX_FLOWS]	= NLA_POLICY_VALIDATE_FN(NLA_U32, ipc_check_max_flows),
+	[IPCSTAT_A_MAX_FLOWS]	= { .type = NLA_U32 },
 };
 
 static const struct nla_policy ipc_flow_policy[IPCSTAT_A_BYTES + 1] = {

@@ -38,6 +38,11 @@ static int flows_set(struct genl_info *info, const struct sk_buff *request, u32 
 		NL_SET_ERR_MSG(info->extack, "to turn flows on or off needs CAP_SYS_ADMIN");
 		return -EPERM;
 	}
+	if (max && (max < IPC_MIN_FLOWS || max > IPC_MAX_FLOWS)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[IPCSTAT_A_MAX_FLOWS],
+				    "flows: 16 to 4194304, or 0 for none");
+		return -ERANGE;
+	}
 	if (!max) {
 		ipc_flows_stop();
 		return 0;
@@ -132,7 +137,9 @@ static bool flow_may_see(const struct ipc_reader *reader, struct flow_view *view
 		return flow_may_see_ended(reader, view);
 	view->exited = false;
 	view->pid = task_tgid_nr_ns(task, reader->pid_ns);
-	sees = ipc_reader_may_see(reader, task);
+	/* What it has done as somebody else is not its new user's. */
+	sees = reader->sees_all || (ipc_reader_may_see(reader, task) &&
+				    uid_eq(view->flow.euid, reader->euid));
 	put_task_struct(task);
 	return sees;
 }
@@ -164,12 +171,6 @@ static int flow_put_u64(struct sk_buff *skb, int attr, u64 value)
 	return nla_put_u64_64bit(skb, attr, value, IPCSTAT_FLOW_A_PAD);
 }
 
-/* CLOCK_MONOTONIC of a number of jiffies */
-static u64 flow_time(u64 jiffies_then)
-{
-	return ktime_get_ns() - jiffies64_to_nsecs(get_jiffies_64() - jiffies_then);
-}
-
 static int flow_put_values(struct sk_buff *skb, const struct ipc_row *row, unsigned int dir,
 			   const u64 value[IPC_FLOW_VALUES])
 {
@@ -192,6 +193,8 @@ static u32 flow_space(const struct ipc_flow *flow)
 
 static int flow_put_identity(struct sk_buff *skb, const struct flow_view *view)
 {
+	/* CLOCK_MONOTONIC of the first jiffy */
+	const u64 start = ktime_get_ns() - jiffies64_to_nsecs(get_jiffies_64());
 	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_FLOW);
 	const struct ipc_flow *flow = &view->flow;
 	char comm[TASK_COMM_LEN];
@@ -214,8 +217,9 @@ static int flow_put_identity(struct sk_buff *skb, const struct flow_view *view)
 	    (flow->file && (flow_put_u64(skb, IPCSTAT_FLOW_A_FILE, flow->file) ||
 			    nla_put_u32(skb, IPCSTAT_FLOW_A_DEV, flow->dev) ||
 			    flow_put_u64(skb, IPCSTAT_FLOW_A_OFFSET, flow->offset))) ||
-	    flow_put_u64(skb, IPCSTAT_FLOW_A_FIRST_NS, flow_time(flow->first)) ||
-	    flow_put_u64(skb, IPCSTAT_FLOW_A_LAST_NS, flow_time(flow->last)))
+	    flow_put_u64(skb, IPCSTAT_FLOW_A_FIRST_NS,
+			 start + jiffies64_to_nsecs(flow->first)) ||
+	    flow_put_u64(skb, IPCSTAT_FLOW_A_LAST_NS, start + jiffies64_to_nsecs(flow->last)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -124,7 +124,7 @@
  *			->  MECH string, DIRECTION string, OTHER flag, COUNTER nest ...
  *			    the sums of those flows that the reader may not see (as in
  *			    BLOCKED), and of those that had to make room; with PID, ID or
- *			    BYTES not sent. May come several times: add them up. All flows
+ *			    BYTES (but 0) not sent. May come several times: add them up. All flows
  *			    and OTHERs of a row are all that it has counted since there have
  *			    been flows.
  *			->  EVICTED u64, [NEXT u32]

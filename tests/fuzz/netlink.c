@@ -417,8 +417,6 @@ static int predict_attr(uint8_t cmd, unsigned int type, const char *data, unsign
 	params->number[type] = value;
 	if (type == IPCSTAT_A_SIGNAL)
 		return value < 1 || value > NR_SIGNALS ? ERANGE : 0;
-	if (type == IPCSTAT_A_MAX_FLOWS && value)
-		return value < MIN_FLOWS || value > MAX_FLOWS ? ERANGE : 0;
 	return 0;
 }
 
@@ -476,6 +474,8 @@ static int predict_flows(const struct params *params)
 		return 0;
 	if (!is_root)
 		return EPERM;
+	if (max && (max < MIN_FLOWS || max > MAX_FLOWS))
+		return ERANGE;
 	if (max && flows && flows != max)
 		return EALREADY;
 	flows = max;
