@@ -17,7 +17,6 @@
 #include "table.h"
 #include "wakers.h"
 
-#define NSEC_PER_SEC 1000000000ULL
 #define SHOWN_WAKERS 3
 #define CONFIRM_MS 50 /* a deadlock lasts; what moves in this time is none */
 
@@ -184,22 +183,6 @@ static void choose(struct blocked *blocked, const struct arguments *args,
 
 /* ---- printing ---- */
 
-static void read_comm(pid_t tgid, char comm[32])
-{
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", tgid);
-	strcpy(comm, "?");
-	f = fopen(path, "r");
-	if (!f)
-		return;
-	if (fgets(comm, 32, f))
-		comm[strcspn(comm, "\n")] = '\0';
-	make_printable(comm);
-	fclose(f);
-}
-
 static char *wakers_text(const struct wakers *wakers, bool timeout)
 {
 	char *text = NULL, comm[32];
@@ -222,18 +205,6 @@ static char *wakers_text(const struct wakers *wakers, bool timeout)
 		fprintf(out, ", a timeout");
 	fclose(out);
 	return must(text);
-}
-
-static void time_text(uint64_t ns, char text[32])
-{
-	uint64_t s = ns / NSEC_PER_SEC;
-
-	if (s < 60)
-		snprintf(text, 32, "%.3fs", (double)ns / 1e9);
-	else if (s < 3600)
-		snprintf(text, 32, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
-	else
-		snprintf(text, 32, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
 }
 
 static void print_cycle(const struct blocked *blocked, const struct cycle *cycle)

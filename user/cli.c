@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,37 @@ void make_printable(char *text)
 			*text = '?';
 		text += len ? len : 1;
 	}
+}
+
+bool read_comm(pid_t tgid, char comm[32])
+{
+	char path[64];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", tgid);
+	strcpy(comm, "?");
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	/* It may have a newline of its own, before the last one. */
+	len = fread(comm, 1, 31, f);
+	comm[len && comm[len - 1] == '\n' ? len - 1 : len] = '\0';
+	make_printable(comm);
+	fclose(f);
+	return true;
+}
+
+void time_text(uint64_t ns, char text[32])
+{
+	uint64_t s = ns / 1000000000;
+
+	if (s < 60)
+		snprintf(text, 32, "%.3fs", (double)ns / 1e9);
+	else if (s < 3600)
+		snprintf(text, 32, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else
+		snprintf(text, 32, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
 }
 
 void *must(void *p)

@@ -4,6 +4,8 @@
 #define IPCSTAT_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #define EXIT_BAD_ARGS 2 /* beside EXIT_SUCCESS and EXIT_FAILURE */
 
@@ -52,6 +54,11 @@ void names_free(struct names *names);
 
 /* Puts a '?' for what could steer a terminal, and for what is no UTF-8. */
 void make_printable(char *text);
+
+/* The name of a process, printable; "?" and false: there is no such process. */
+bool read_comm(pid_t tgid, char comm[32]);
+/* "1.500s", "2m03s", "1h05m" */
+void time_text(uint64_t ns, char text[32]);
 
 /* p, unless it is NULL for want of memory: then the program ends. */
 void *must(void *p);

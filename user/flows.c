@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ipcstat flows: who moves what through which object. */
-#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "flow_args.h"
 #include "json.h"
 #include "nl.h"
 #include "objects.h"
@@ -70,8 +70,7 @@ static const struct column {
 struct arguments {
 	unsigned int by;
 	size_t sort;
-	struct nl_flow_filter filter;
-	const char *comm;
+	struct flow_args flows;
 	bool json;
 };
 
@@ -199,24 +198,20 @@ static void add_pair(struct lines *lines, const struct nl_flow *from, const stru
 		     const char *channel)
 {
 	struct line key = { .ended = { from && from->exited, to && to->exited } };
+	const char *mech = from ? from->mech : to ? to->mech : "-";
 	struct line *line;
 
 	key.word[0] = from ? pid_text(from) : copy("-");
 	key.word[1] = from ? comm_text(from) : copy("-");
 	key.word[2] = to ? pid_text(to) : copy("-");
 	key.word[3] = to ? comm_text(to) : copy("-");
-	key.word[4] = copy(from ? from->mech : to->mech);
+	key.word[4] = copy(mech);
 	key.word[5] = copy(channel);
 	line = find_line(lines, &key);
 	if (from)
 		add_flow(line, from);
 	if (to)
 		add_flow(line, to);
-}
-
-static bool same_process(const struct nl_flow *a, const struct nl_flow *b)
-{
-	return a->pid == b->pid && a->start_ns == b->start_ns;
 }
 
 /*
@@ -238,15 +233,11 @@ static void find_pairs(struct lines *lines, const struct nl_flows *flows,
 
 			if (to->other || direction(to) != RECV || strcmp(from->mech, to->mech))
 				continue;
-			if (!strcmp(from->mech, "signal")
-				    ? from->id != to->pid
-				    : strcmp(names[i].channel, names[j].channel))
+			if (!strcmp(from->mech, "signal") ? from->id != to->pid
+							  : strcmp(names[i].key, names[j].key))
 				continue;
-			/* The other end of a connection, unless both are its own. */
-			if (from->id == to->id &&
-			    strncmp(names[i].channel, names[i].object,
-				    strlen(names[i].object) + 1) &&
-			    same_process(from, to))
+			/* What is sent at one end of a connection is received at the other. */
+			if (from->id == to->id && strcmp(names[i].channel, names[i].object))
 				continue;
 			add_pair(lines, from, to, names[i].channel);
 			paired[i] = paired[j] = true;
@@ -386,15 +377,6 @@ static void free_lines(struct lines *lines)
 
 /* ---- arguments ---- */
 
-static bool parse_number(const char *arg, uint64_t max, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(arg, &end, 10);
-	return isdigit((unsigned char)*arg) && !*end && !errno && *number <= max;
-}
-
 static bool parse_by(const char *arg, unsigned int *by)
 {
 	for (*by = 0; *by < NR_GROUPINGS; ++*by)
@@ -425,27 +407,21 @@ static bool parse_sort(const char *arg, size_t *sort)
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
 	enum {
-		OPT_BY = 256,
-		OPT_MECHANISM,
-		OPT_MIN_BYTES,
+		OPT_BY = FLOW_OPTIONS_END,
 		OPT_OBJECT,
 		OPT_SORT
 	};
 	static const char optstring[] = ":hJp:C:";
 	static const struct option options[] = {
+		FLOW_OPTIONS,
 		{ "by", required_argument, NULL, OPT_BY },
-		{ "comm", required_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'J' },
-		{ "mechanism", required_argument, NULL, OPT_MECHANISM },
-		{ "min-bytes", required_argument, NULL, OPT_MIN_BYTES },
 		{ "object", required_argument, NULL, OPT_OBJECT },
-		{ "pid", required_argument, NULL, 'p' },
 		{ "sort", required_argument, NULL, OPT_SORT },
 		{ NULL, 0, NULL, 0 },
 	};
-	uint64_t number;
-	int c;
+	int c, status;
 
 	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
 		switch (c) {
@@ -454,30 +430,13 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 		case 'J':
 			args->json = true;
 			break;
-		case 'C':
-			args->comm = optarg;
-			break;
-		case 'p':
-			if (!parse_number(optarg, INT32_MAX, &number) || !number) {
-				warnx("%s: no process has that number", optarg);
-				return EXIT_BAD_ARGS;
-			}
-			args->filter.pid = (uint32_t)number;
-			break;
 		case OPT_BY:
 			if (!parse_by(optarg, &args->by))
 				return EXIT_BAD_ARGS;
 			break;
-		case OPT_MECHANISM:
-			args->filter.mech = optarg;
-			break;
-		case OPT_MIN_BYTES:
-			if (parse_number(optarg, UINT64_MAX, &args->filter.bytes))
-				break;
-			warnx("%s: no number of bytes", optarg);
-			return EXIT_BAD_ARGS;
 		case OPT_OBJECT:
-			if (parse_number(optarg, UINT64_MAX, &args->filter.id) && args->filter.id)
+			if (parse_number(optarg, UINT64_MAX, &args->flows.filter.id) &&
+			    args->flows.filter.id)
 				break;
 			warnx("%s: no object has that number: give its inode or identifier",
 			      optarg);
@@ -487,7 +446,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 				return EXIT_BAD_ARGS;
 			break;
 		default:
-			return bad_option(c, argv, optstring);
+			status = flow_option(c, &args->flows);
+			if (status)
+				return status > 0 ? status : bad_option(c, argv, optstring);
 		}
 	}
 	if (optind == argc)
@@ -498,46 +459,12 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 
 /* ---- */
 
-/* 0; EXIT_BAD_ARGS, and a line that says why; or EXIT_FAILURE */
-static int check_mechanism(struct nl *nl, const char *mech)
-{
-	struct nl_rows rows = { 0 };
-	int status = EXIT_SUCCESS;
-
-	if (!mech)
-		return EXIT_SUCCESS;
-	if (nl_get_rows(nl, NULL, &rows)) {
-		warnx("%s", nl_error(nl));
-		return EXIT_FAILURE;
-	}
-	if (!nl_find_row(&rows, mech)) {
-		fprintf(stderr, "%s: %s: no such mechanism; there are:", program_invocation_name,
-			mech);
-		for (unsigned int i = 0; i < rows.nr; i++)
-			fprintf(stderr, " %s", rows.row[i].name);
-		fputc('\n', stderr);
-		status = EXIT_BAD_ARGS;
-	}
-	nl_free_rows(&rows);
-	return status;
-}
-
 static void show(struct nl_flows *flows, const struct nl_flow_state *state,
 		 const struct arguments *args)
 {
-	struct flow_names *names;
+	struct flow_names *names = flow_names_find(flows);
 	struct lines lines = { 0 };
-	unsigned int nr = 0;
 
-	for (unsigned int i = 0; i < flows->nr; i++) {
-		if (args->comm && (flows->flow[i].other || strcmp(flows->flow[i].comm, args->comm)))
-			continue;
-		flows->flow[nr] = flows->flow[i];
-		/* Anybody may call himself anything. */
-		make_printable(flows->flow[nr++].comm);
-	}
-	flows->nr = nr;
-	names = flow_names_find(flows);
 	if (args->by == BY_PAIR)
 		find_pairs(&lines, flows, names);
 	else
@@ -560,17 +487,13 @@ static int ask(struct nl *nl, const struct arguments *args)
 	struct nl_flows flows = { 0 };
 	int status;
 
-	status = check_mechanism(nl, args->filter.mech);
-	if (status)
-		return status;
-	if (nl_get_flows(nl, &args->filter, &flows) || nl_get_flow_state(nl, &state)) {
+	status = flow_args_ask(nl, &args->flows, &flows);
+	if (!status && nl_get_flow_state(nl, &state)) {
 		warnx("%s", nl_error(nl));
 		status = EXIT_FAILURE;
-	} else {
-		if (flows.changed)
-			warnx("flows were evicted while they were read: some are counted twice");
-		show(&flows, &state, args);
 	}
+	if (!status)
+		show(&flows, &state, args);
 	nl_free_flows(&flows);
 	return status;
 }

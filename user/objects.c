@@ -59,7 +59,7 @@ static bool in_our_namespace(const struct nl_flow *flow)
 	return !stat("/proc/self/ns/ipc", &st) && (uint32_t)st.st_ino == flow->space;
 }
 
-/* False: there is none, or we may not know. */
+/* In our namespace. False: there is none, or we may not know. */
 static bool key_of(const struct nl_flow *flow, key_t *key)
 {
 	struct msqid_ds msg;
@@ -67,8 +67,6 @@ static bool key_of(const struct nl_flow *flow, key_t *key)
 	struct shmid_ds shm;
 	int id = (int)flow->id;
 
-	if (!in_our_namespace(flow))
-		return false;
 	if (is(flow, "sysv_msg") && !msgctl(id, IPC_STAT, &msg))
 		*key = msg.msg_perm.__key;
 	else if (is(flow, "sysv_sem") && semctl(id, 0, IPC_STAT, &sem) >= 0)
@@ -85,6 +83,8 @@ static char *sysv_name(const struct nl_flow *flow)
 	const char *kind = flow->mech + strlen("sysv_");
 	key_t key;
 
+	if (!in_our_namespace(flow))
+		return text("%s %" PRIu64 " of ipc:[%u]", kind, flow->id, flow->space);
 	if (key_of(flow, &key))
 		return text("%s %" PRIu64 " (key 0x%x)", kind, flow->id, (unsigned int)key);
 	return text("%s %" PRIu64, kind, flow->id);
@@ -130,15 +130,48 @@ static char *object_name(const struct nl_flow *flow, const struct holders *holde
 	return inode_name(flow->space, flow->id, holders);
 }
 
-/* Both ends of a connection have the same: the one with the smaller number first. */
-static char *channel_name(const struct nl_flow *flow, const struct peers *peers, const char *object)
+/* The ends of a socket's channel, the one with the smaller number first; or both the same. */
+struct ends {
+	uint64_t first, second;
+};
+
+static struct ends ends_of(const struct nl_flow *flow, const struct peers *peers)
 {
-	uint64_t peer = is_socket(flow) && flow->has_id ? peers_of(peers, flow->id) : 0;
+	uint64_t peer = peers_of(peers, flow->id);
 
 	if (!peer)
+		return (struct ends){ flow->id, flow->id };
+	/* What many are connected to, and is itself to none or to another one (unix_dgram). */
+	if (peers_of(peers, peer) != flow->id)
+		return (struct ends){ peer, peer };
+	return flow->id < peer ? (struct ends){ flow->id, peer } : (struct ends){ peer, flow->id };
+}
+
+static char *channel_name(const struct nl_flow *flow, const struct peers *peers, const char *object)
+{
+	struct ends ends;
+
+	if (!is_socket(flow) || !flow->has_id)
 		return text("%s", object);
-	return text("socket:[%" PRIu64 "]-[%" PRIu64 "]", flow->id < peer ? flow->id : peer,
-		    flow->id < peer ? peer : flow->id);
+	ends = ends_of(flow, peers);
+	if (ends.first == ends.second)
+		return text("socket:[%" PRIu64 "]", ends.first);
+	return text("socket:[%" PRIu64 "]-[%" PRIu64 "]", ends.first, ends.second);
+}
+
+static char *channel_key(const struct nl_flow *flow, const struct peers *peers)
+{
+	if (!flow->has_id)
+		return text("%s", flow->mech);
+	if (is_socket(flow))
+		return text("%s %" PRIu64, flow->mech, ends_of(flow, peers).first);
+	if (flow->has_file)
+		return text("%s %u %" PRIu64 " %" PRIu64, flow->mech, flow->dev, flow->file,
+			    flow->offset);
+	if (is(flow, "futex"))
+		return text("futex of %u %" PRIu64 " %" PRIu64, flow->pid, flow->start_ns,
+			    flow->id);
+	return text("%s %u %" PRIu64, flow->mech, flow->space, flow->id);
 }
 
 struct flow_names *flow_names_find(const struct nl_flows *flows)
@@ -163,6 +196,7 @@ struct flow_names *flow_names_find(const struct nl_flows *flows)
 	for (unsigned int i = 0; i < flows->nr; i++) {
 		names[i].object = object_name(&flows->flow[i], holders);
 		names[i].channel = channel_name(&flows->flow[i], peers, names[i].object);
+		names[i].key = channel_key(&flows->flow[i], peers);
 	}
 	holders_free(holders);
 	peers_free(peers);
@@ -174,8 +208,33 @@ void flow_names_free(struct flow_names *names, unsigned int nr)
 	for (unsigned int i = 0; names && i < nr; i++) {
 		free(names[i].object);
 		free(names[i].channel);
+		free(names[i].key);
 	}
 	free(names);
+}
+
+void flow_find_file(struct nl_flow *flow)
+{
+	unsigned long start, end, offset, ino;
+	unsigned int dev_major, dev_minor;
+	char path[64], line[8192], perms[8];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", flow->pid);
+	maps = fopen(path, "r");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %7s %lx %x:%x %lu", &start, &end, perms, &offset,
+			   &dev_major, &dev_minor, &ino) != 7 ||
+		    flow->id < start || flow->id >= end)
+			continue;
+		flow->has_file = perms[3] == 's' && ino;
+		flow->dev = (uint32_t)makedev(dev_major, dev_minor);
+		flow->file = ino;
+		flow->offset = flow->id - start + offset;
+		break;
+	}
+	if (maps)
+		fclose(maps);
 }
 
 /* ---- groups ---- */

@@ -9,11 +9,15 @@
 struct flow_names {
 	char *object;  /* "pipe:[123]", "/dev/mqueue/jobs", "msg 5 (key 0x17)", ... */
 	char *channel; /* the same; for a socket and its peer one name for both */
+	char *key;     /* for programs: no other channel has it, of whatever mechanism */
 };
 
 /* One for each flow. Looks through /proc. */
 struct flow_names *flow_names_find(const struct nl_flows *flows);
 void flow_names_free(struct flow_names *names, unsigned int nr);
+
+/* Of a futex: the file in the shared mapping where it lies now, if there is one. */
+void flow_find_file(struct nl_flow *flow);
 
 /* To be freed. The user's name, or number; "?": it has changed. */
 char *flow_user(const struct nl_flow *flow);

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "flow_args.h"
+
+bool parse_number(const char *arg, uint64_t max, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(arg, &end, 10);
+	return isdigit((unsigned char)*arg) && !*end && !errno && *number <= max;
+}
+
+int flow_option(int c, struct flow_args *args)
+{
+	uint64_t number;
+
+	switch (c) {
+	case 'C':
+		args->comm = optarg;
+		return 0;
+	case 'p':
+		if (!parse_number(optarg, INT32_MAX, &number) || !number) {
+			warnx("%s: no process has that number", optarg);
+			return EXIT_BAD_ARGS;
+		}
+		args->filter.pid = (uint32_t)number;
+		return 0;
+	case OPT_MECHANISM:
+		args->filter.mech = optarg;
+		return 0;
+	case OPT_MIN_BYTES:
+		if (parse_number(optarg, UINT64_MAX, &args->filter.bytes))
+			return 0;
+		warnx("%s: no number of bytes", optarg);
+		return EXIT_BAD_ARGS;
+	default:
+		return -1;
+	}
+}
+
+/* 0; EXIT_BAD_ARGS, and a line that says why; or EXIT_FAILURE */
+static int check_mechanism(struct nl *nl, const char *mech)
+{
+	struct nl_rows rows = { 0 };
+	int status = EXIT_SUCCESS;
+
+	if (!mech)
+		return EXIT_SUCCESS;
+	if (nl_get_rows(nl, NULL, &rows)) {
+		warnx("%s", nl_error(nl));
+		return EXIT_FAILURE;
+	}
+	if (!nl_find_row(&rows, mech)) {
+		fprintf(stderr, "%s: %s: no such mechanism; there are:", program_invocation_name,
+			mech);
+		for (unsigned int i = 0; i < rows.nr; i++)
+			fprintf(stderr, " %s", rows.row[i].name);
+		fputc('\n', stderr);
+		status = EXIT_BAD_ARGS;
+	}
+	nl_free_rows(&rows);
+	return status;
+}
+
+static void choose(struct nl_flows *flows, const char *comm)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < flows->nr; i++) {
+		if (comm && (flows->flow[i].other || strcmp(flows->flow[i].comm, comm)))
+			continue;
+		flows->flow[nr] = flows->flow[i];
+		/* Anybody may call himself anything. */
+		make_printable(flows->flow[nr++].comm);
+	}
+	flows->nr = nr;
+}
+
+int flow_args_ask(struct nl *nl, const struct flow_args *args, struct nl_flows *flows)
+{
+	int status = check_mechanism(nl, args->filter.mech);
+
+	if (status)
+		return status;
+	if (nl_get_flows(nl, &args->filter, flows)) {
+		warnx("%s", nl_error(nl));
+		return EXIT_FAILURE;
+	}
+	if (flows->changed)
+		warnx("flows were evicted while they were read: some are counted twice");
+	choose(flows, args->comm);
+	return EXIT_SUCCESS;
+}

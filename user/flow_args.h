@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which flows: the options of the commands that show them, and asking for these. */
+#ifndef IPCSTAT_FLOW_ARGS_H
+#define IPCSTAT_FLOW_ARGS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nl.h"
+
+struct flow_args {
+	struct nl_flow_filter filter;
+	const char *comm; /* or NULL: any */
+};
+
+enum {
+	OPT_MECHANISM = 256,
+	OPT_MIN_BYTES,
+	FLOW_OPTIONS_END /* the command's own begin here */
+};
+
+/* For getopt_long(), beside "p:C:". */
+#define FLOW_OPTIONS                                                     \
+	{ "comm", required_argument, NULL, 'C' },                        \
+		{ "mechanism", required_argument, NULL, OPT_MECHANISM }, \
+		{ "min-bytes", required_argument, NULL, OPT_MIN_BYTES }, \
+	{                                                                \
+		"pid", required_argument, NULL, 'p'                      \
+	}
+
+/* What getopt_long() returned c for. 0; EXIT_BAD_ARGS, and a line; -1: it is none of these. */
+int flow_option(int c, struct flow_args *args);
+
+/* Decimal; false: it is no number, or larger than max. */
+bool parse_number(const char *arg, uint64_t max, uint64_t *number);
+
+/* The flows that the arguments ask for, with printable names. The exit status. */
+int flow_args_ask(struct nl *nl, const struct flow_args *args, struct nl_flows *flows);
+
+#endif
