@@ -80,6 +80,15 @@ ipcstat() { # PROGRAM
 		no.number.of.flows flows on many
 		takes.no.such flows on 64 65
 		takes.no.such flows off 64
+		takes.no.such graph pipe
+		no.such.option graph -J
+		no.process graph -p 0
+		no.process graph -p -1
+		no.process graph --pid 2147483648
+		no.number.of.bytes graph --min-bytes 1k
+		needs.the.name graph --svg ''
+		needs.a.value graph --svg
+		needs.a.value graph -C
 		no.such.option hooks -z
 		takes.no.such unload ipcstat
 		not.PARAMETER=VALUE load max_objects

@@ -16,6 +16,7 @@ int cmd_hooks(int argc, char **argv);
 int cmd_blocked(int argc, char **argv);
 int cmd_hist(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
+int cmd_graph(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 

@@ -19,6 +19,7 @@ static const struct command {
 	{ "hist", "[-z] [-J] [MECH,...]", "how long waits took, how large messages were",
 	  cmd_hist },
 	{ "flows", "[on|off|OPTION]...", "who moves what through which object", cmd_flows },
+	{ "graph", "[OPTION]...", "flows as a picture: Graphviz DOT, or SVG", cmd_graph },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },
 	{ "load", "[PARAMETER=VALUE]...", "load the kernel module", cmd_load },
 	{ "unload", "", "unload it", cmd_unload },

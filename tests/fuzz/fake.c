@@ -212,6 +212,19 @@ int fake_nftw(const char *path, __nftw_func_t fn, int fds, int flags)
 	return fn("/cgroup/a", &st, FTW_D, &ftw);
 }
 
+/* No program is installed. */
+int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+		      const posix_spawnattr_t *attrs, char *const argv[], char *const envp[])
+{
+	(void)pid;
+	(void)file;
+	(void)actions;
+	(void)attrs;
+	(void)argv;
+	(void)envp;
+	return ENOENT;
+}
+
 /* ---- time, which does not pass ---- */
 
 int fake_nanosleep(const struct timespec *time, struct timespec *rest)

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,6 +54,8 @@ FILE *fake_setmntent(const char *path, const char *mode);
 int fake_nftw(const char *path, __nftw_func_t fn, int fds, int flags);
 int fake_nanosleep(const struct timespec *time, struct timespec *rest);
 int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *mask);
+int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+		      const posix_spawnattr_t *attrs, char *const argv[], char *const envp[]);
 
 #ifndef FAKE_IMPLEMENTATION
 #define exit(status) fake_exit(status)
@@ -73,6 +76,7 @@ int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const
 #define nftw(...) fake_nftw(__VA_ARGS__)
 #define nanosleep(...) fake_nanosleep(__VA_ARGS__)
 #define ppoll(...) fake_ppoll(__VA_ARGS__)
+#define posix_spawnp(...) fake_posix_spawnp(__VA_ARGS__)
 #endif
 
 #endif

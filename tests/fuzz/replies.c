@@ -32,6 +32,7 @@ static char *const commands[][MAX_ARGS] = {
 	{ "ipcstat", "flows", "-J", "--by", "process", "--object", "1234" },
 	{ "ipcstat", "flows", "on", "64" },
 	{ "ipcstat", "flows", "off" },
+	{ "ipcstat", "graph" },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

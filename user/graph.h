@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Flows as a graph: of processes, and of the objects between them. */
+#ifndef IPCSTAT_GRAPH_H
+#define IPCSTAT_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum node_kind {
+	NODE_PROCESS,
+	NODE_OBJECT,
+	NODE_OTHER, /* sums of flows that are not shown */
+};
+
+/* What was moved: bytes where there are any in the mechanism, operations otherwise. */
+struct amount {
+	bool has_bytes, has_ops;
+	uint64_t bytes, ops;
+};
+
+struct node {
+	unsigned int nr; /* from 1 */
+	enum node_kind kind;
+	char *key;        /* no other node has it */
+	char *name;       /* of the process, of the object; printable */
+	const char *mech; /* of no process */
+
+	/* Of processes only. */
+	uint32_t pid;
+	uint64_t start_ns, last_ns;
+	bool ended;
+	bool gets_signals; /* from somebody known */
+
+	/* Of NODE_OTHER only. */
+	struct amount sent, received;
+};
+
+struct edge {
+	struct node *from, *to;
+	const char *mech;
+	struct amount amount;
+	uint64_t waits, wait_ns, fails;
+	unsigned int asleep; /* so many threads, now */
+	uint64_t asleep_ns;  /* the longest of them */
+};
+
+struct graph {
+	unsigned int nr_nodes, nr_edges;
+	struct node **node;
+	struct edge **edge;
+	void *by_key, *by_pid, *by_ends; /* of tsearch(3) */
+	uint64_t hidden;                 /* tasks that are asleep, and not ours to see */
+};
+
+/* As text for dot(1). */
+void graph_write(const struct graph *graph, FILE *out);
+
+/* What dot(1) makes of the text becomes the file. 0; or -1, and a line that says why. */
+int svg_write(const char *dot, size_t size, const char *file);
+
+#endif
