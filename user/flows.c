@@ -214,6 +214,67 @@ static void add_pair(struct lines *lines, const struct nl_flow *from, const stru
 		add_flow(line, to);
 }
 
+/* Where a flow meets others: those that receive there, by that. */
+struct meeting {
+	char *key;
+	unsigned int nr; /* of the flow */
+};
+
+static char *meeting_key(const struct nl_flow *flow, const struct flow_names *names)
+{
+	char *key;
+
+	if (strcmp(flow->mech, "signal"))
+		return copy(names->key);
+	/* Who sends one names the process, who receives it is it. */
+	if (asprintf(&key, "signal %" PRIu64,
+		     direction(flow) == SEND ? flow->id : (uint64_t)flow->pid) < 0)
+		must(NULL);
+	return key;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct meeting *x = a, *y = b;
+
+	return strcmp(x->key, y->key);
+}
+
+static struct meeting *find_receivers(const struct nl_flows *flows, const struct flow_names *names,
+				      unsigned int *nr)
+{
+	struct meeting *receiver = must(calloc(flows->nr + 1, sizeof(*receiver)));
+
+	*nr = 0;
+	for (unsigned int i = 0; i < flows->nr; i++) {
+		const struct nl_flow *to = &flows->flow[i];
+
+		if (to->other || direction(to) != RECV)
+			continue;
+		receiver[*nr].key = meeting_key(to, &names[i]);
+		receiver[(*nr)++].nr = i;
+	}
+	if (*nr)
+		qsort(receiver, *nr, sizeof(*receiver), by_key);
+	return receiver;
+}
+
+/* The first one with that key, or behind all smaller ones. */
+static unsigned int first_receiver(const struct meeting *receiver, unsigned int nr, const char *key)
+{
+	unsigned int low = 0, high = nr;
+
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (strcmp(receiver[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /*
  * Each sender of a channel with each of its receivers. Where they are several, nobody knows
  * what came from whom: each has what it has sent, or received, in all.
@@ -222,26 +283,27 @@ static void find_pairs(struct lines *lines, const struct nl_flows *flows,
 		       const struct flow_names *names)
 {
 	bool *paired = must(calloc(flows->nr + 1, sizeof(*paired)));
+	unsigned int nr;
+	struct meeting *receiver = find_receivers(flows, names, &nr);
 
 	for (unsigned int i = 0; i < flows->nr; i++) {
 		const struct nl_flow *from = &flows->flow[i];
+		char *key;
 
 		if (from->other || !from->has_id || direction(from) != SEND)
 			continue;
-		for (unsigned int j = 0; j < flows->nr; j++) {
-			const struct nl_flow *to = &flows->flow[j];
+		key = meeting_key(from, &names[i]);
+		for (unsigned int j = first_receiver(receiver, nr, key);
+		     j < nr && !strcmp(receiver[j].key, key); j++) {
+			const struct nl_flow *to = &flows->flow[receiver[j].nr];
 
-			if (to->other || direction(to) != RECV || strcmp(from->mech, to->mech))
-				continue;
-			if (!strcmp(from->mech, "signal") ? from->id != to->pid
-							  : strcmp(names[i].key, names[j].key))
-				continue;
 			/* What is sent at one end of a connection is received at the other. */
 			if (from->id == to->id && strcmp(names[i].channel, names[i].object))
 				continue;
 			add_pair(lines, from, to, names[i].channel);
-			paired[i] = paired[j] = true;
+			paired[i] = paired[receiver[j].nr] = true;
 		}
+		free(key);
 	}
 	for (unsigned int i = 0; i < flows->nr; i++) {
 		const struct nl_flow *flow = &flows->flow[i];
@@ -253,6 +315,9 @@ static void find_pairs(struct lines *lines, const struct nl_flows *flows,
 		else
 			add_pair(lines, NULL, flow, flow->other ? "-" : names[i].channel);
 	}
+	for (unsigned int i = 0; i < nr; i++)
+		free(receiver[i].key);
+	free(receiver);
 	free(paired);
 }
 
