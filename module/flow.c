@@ -281,6 +281,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 	};
 	if (!leader)
 		return;
+	/* See flow_apply(). */
 	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
 	flow->euid = flow_euid(leader);
 	flow->cgroup = flow_cgroup(leader);

@@ -107,11 +107,11 @@ measure_tasks() {
 
 # Four rows: who sees which flows. Each has moved something twice before it looks.
 measure_flows() {
-	local who listed own sums pass inside='
+	local who listed own sums inside='
 		echo x | "$0/cat-$1" > /dev/null
 		ipcstat flows -J --mechanism pipe'
 	ipcstat flows on 4096
-	for pass in 1 2; do
+	for _ in 1 2; do
 		for who in "${whos[@]}"; do
 			${as[$who]} bash -c "$inside" "$dir" "$who" > "$dir/json.$who" 2> "$dir/flows.$who"
 		done
