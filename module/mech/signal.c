@@ -60,13 +60,19 @@ static __always_inline void count(int sig, unsigned int col)
 		this_cpu_inc(*(*(ipc_signal_table->cell + sig) + col));
 }
 
-/* A signal that has reached @task: @col is DELIVERED, DEFAULT or TAKEN. */
-static void received(const struct task_struct *task, int sig, unsigned int col)
+/* A signal that has reached somebody: @col is DELIVERED, DEFAULT or TAKEN. */
+static __always_inline void reached(int sig, unsigned int col)
 {
 	count(sig, col);
 	ipc_add(&signal_row, IPC_RECV_OPS, 1);
+}
+
+/* The current process. */
+static __always_inline void received(int sig, unsigned int col)
+{
+	reached(sig, col);
 	if (ipc_flows())
-		ipc_flow_of(task, &signal_row, IPC_RECV);
+		ipc_flow_of(current, &signal_row, IPC_RECV);
 }
 
 static void receive_failed(void)
@@ -74,11 +80,19 @@ static void receive_failed(void)
 	ipc_op(&signal_row, IPC_RECV, IPC_NOWHERE, -EAGAIN, 0);
 }
 
+static noinline void generated_flows(const struct task_struct *task, int err, bool has_reached)
+{
+	ipc_flow(&signal_row, IPC_SEND, ipc_at_number(task->tgid), err, 0);
+	if (has_reached)
+		ipc_flow_of(task, &signal_row, IPC_RECV);
+}
+
 /* Under @task's siglock, perhaps in an interrupt. */
 static void generated(void *hook, int sig, struct kernel_siginfo *info, struct task_struct *task,
 		      int group, int result)
 {
 	int err = result == TRACE_SIGNAL_OVERFLOW_FAIL ? -EAGAIN : 0;
+	bool has_reached = false;
 
 	count(sig, GENERATED);
 	ipc_result(&signal_row, IPC_SEND, err);
@@ -100,12 +114,14 @@ static void generated(void *hook, int sig, struct kernel_siginfo *info, struct t
 		 * complete_signal() has done this: prepare_signal() lets nothing pass once
 		 * the process is dying, but for a SIGKILL that cuts a core dump short.
 		 */
-		if (task->signal->flags & SIGNAL_GROUP_EXIT && task->signal->group_exit_code == sig)
-			received(task, sig, DEFAULT);
+		has_reached = task->signal->flags & SIGNAL_GROUP_EXIT &&
+			      task->signal->group_exit_code == sig;
+		if (has_reached)
+			reached(sig, DEFAULT);
 		break;
 	}
 	if (ipc_flows())
-		ipc_flow(&signal_row, IPC_SEND, ipc_at_number(task->tgid), err, 0);
+		generated_flows(task, err, has_reached);
 }
 
 /* What get_signal() will do: nothing, for a default of "ignore" and for an init process. */
@@ -122,7 +138,7 @@ static void delivered(void *hook, int sig, struct kernel_siginfo *info, struct k
 	if (ka->sa.sa_handler == SIG_IGN || (ka->sa.sa_handler == SIG_DFL && default_ignores(sig)))
 		count(sig, IGNORED);
 	else
-		received(current, sig, ka->sa.sa_handler == SIG_DFL ? DEFAULT : DELIVERED);
+		received(sig, ka->sa.sa_handler == SIG_DFL ? DEFAULT : DELIVERED);
 }
 
 /*
@@ -136,7 +152,7 @@ static void signalfd_copied(const struct ipc_call *call)
 	if ((int)call->ret < 0)
 		receive_failed();
 	else
-		received(current, info->si_signo, TAKEN);
+		received(info->si_signo, TAKEN);
 }
 
 /* A read that got no signal. signalfd_copied() has counted those that got some. */
@@ -163,7 +179,7 @@ static void sigtimedwait_done(const struct ipc_call *call)
 
 	ipc_woke(call);
 	if (ret > 0)
-		received(current, ret, TAKEN);
+		received(ret, TAKEN);
 	else if (ret == -EAGAIN || ret == -EINTR)
 		receive_failed();
 }

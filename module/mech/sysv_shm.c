@@ -14,22 +14,26 @@
 
 #include "ipc_ns.h"
 
+/* newseg(): the inode's number is the segment's */
+static noinline void mapping_flow(enum ipc_dir dir, const struct vm_area_struct *vma, bool counts)
+{
+	const struct ipc_at at = ipc_at_sysv(file_inode(vma->vm_file)->i_ino);
+
+	ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_OPS, counts);
+	ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_BYTES, vma->vm_end - vma->vm_start);
+}
+
 static void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
 	unsigned long size = vma->vm_end - vma->vm_start;
 	/* 6.1: when __split_vma() fails, the part it gives up is empty */
 	bool counts = vma->vm_pgoff == 0 && size > 0;
-	struct ipc_at at;
 
 	if (counts)
 		ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
 	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, size);
-	if (ipc_flows()) {
-		/* newseg(): the inode's number is the segment's */
-		at = ipc_at_sysv(file_inode(vma->vm_file)->i_ino);
-		ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_OPS, counts);
-		ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_BYTES, size);
-	}
+	if (ipc_flows())
+		mapping_flow(dir, vma, counts);
 }
 
 static void shm_mmap_done(const struct ipc_call *call)

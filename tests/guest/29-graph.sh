@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # ipcstat graph: what is in the picture, whatever names processes give themselves.
+# enough: 6.12
 # vm: -c 2 -m 1024 -t 300
 # shellcheck disable=SC2016 # '' is for the shell inside
 set -u
