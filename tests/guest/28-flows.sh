@@ -96,6 +96,7 @@ ok "on" ipcstat flows on
 ok "unload with flows on" rmmod ipcstat
 jobs -p | xargs kill
 wait
+ipcrm --all # what they have left to the tests that follow
 for arg in flows=maybe max_flows=15 max_flows=4194305; do
 	fails "$arg" 1 . modprobe ipcstat "$arg"
 done
