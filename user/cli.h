@@ -17,6 +17,7 @@ int cmd_blocked(int argc, char **argv);
 int cmd_hist(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 

@@ -127,8 +127,7 @@ static bool get_line(const struct report *report, const struct sample *now,
 	return !report->hide_idle || !is_idle(line);
 }
 
-/* ISO 8601 with the offset from UTC, as in 2026-11-22T11:25:23+00:00. */
-static void format_time(time_t when, char text[32])
+void format_time(time_t when, char text[32])
 {
 	struct tm tm;
 	size_t len;

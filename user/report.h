@@ -49,4 +49,7 @@ void report_print(const struct report *report, const struct sample *now,
 int watch(struct nl **nl, const struct report *report, struct sample *first, unsigned int delay,
 	  unsigned int count, bool omit_first);
 
+/* ISO 8601 with the offset from UTC, as in 2026-11-22T11:25:23+00:00. */
+void format_time(time_t when, char text[32]);
+
 #endif
