@@ -89,6 +89,27 @@ ipcstat() { # PROGRAM
 		needs.the.name graph --svg ''
 		needs.a.value graph --svg
 		needs.a.value graph -C
+		takes.no.such top pipe
+		no.such.option top -J
+		no.such.option top --min-bytes 23
+		needs.a.value top -d
+		no.delay top -d 0
+		no.delay top -d 0.09
+		no.delay top -d -1
+		no.delay top -d +1
+		no.delay top -d ''
+		no.delay top -d .
+		no.delay top -d 1,5
+		no.delay top -d 1.2.3
+		no.delay top -d 1e3
+		no.delay top -d 0x10
+		no.delay top -d inf
+		no.delay top -d nan
+		no.delay top -d 1000001
+		no.number.of.reports top -b -n 0
+		no.number.of.reports top -n x
+		no.number.of.reports top -n 99999999999
+		no.process.has top -p 0
 		no.such.option hooks -z
 		takes.no.such unload ipcstat
 		not.PARAMETER=VALUE load max_objects

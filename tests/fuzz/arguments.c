@@ -14,10 +14,11 @@
 /* What is said to each command; the last one goes without a name. */
 static struct replies {
 	const char *name;
-	uint8_t data[16384];
+	uint8_t data[32768];
 	size_t size;
 } replies[] = { { .name = "signals" }, { .name = "hooks" }, { .name = "hist" },
-		{ .name = "blocked" }, { .name = "flows" }, { .name = "rows" } };
+		{ .name = "blocked" }, { .name = "flows" }, { .name = "top" },
+		{ .name = "rows" } };
 
 static const size_t nr_replies = sizeof(replies) / sizeof(replies[0]);
 

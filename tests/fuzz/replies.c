@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MAX_ARGS 8
+#define MAX_ARGS 10
 
 static char *const commands[][MAX_ARGS] = {
 	{ "ipcstat", "-o", "all" },
@@ -33,6 +33,8 @@ static char *const commands[][MAX_ARGS] = {
 	{ "ipcstat", "flows", "on", "64" },
 	{ "ipcstat", "flows", "off" },
 	{ "ipcstat", "graph" },
+	{ "ipcstat", "top", "-b", "-n", "2" },
+	{ "ipcstat", "top", "-b", "-n", "2", "-C", "cat", "-d", "0.1" },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
