@@ -28,6 +28,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/timekeeping.h>
 
 #include "ipcstat.h"
 
@@ -277,7 +278,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 		.row = key->row, .id = key->id, .start = key->start, .tgid = key->tgid,
 		.space = key->space, .dir = key->dir, .by_device = key->by_device,
 		.euid = INVALID_UID,
-		.first = get_jiffies_64(),
+		.first = ktime_get_mono_fast_ns(),
 	};
 	if (!leader)
 		return;

@@ -637,7 +637,8 @@ void ipc_summary(struct ipc_summary *sum);
  * @dir: IPC_SEND or IPC_RECV
  * @by_device: the object is an inode; @space is its dev_t
  * @value: indexed by IPC_D_OPS and so on
- * @first, @last: jiffies, in 64 bits
+ * @first: CLOCK_MONOTONIC
+ * @last: jiffies, in 64 bits
  * @comm: of the process, when the flow was used last
  * @euid: the same; INVALID_UID: it has changed
  * @pid_ns, @pid: the process in its own PID namespace

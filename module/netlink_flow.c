@@ -193,10 +193,9 @@ static u32 flow_space(const struct ipc_flow *flow)
 
 static int flow_put_identity(struct sk_buff *skb, const struct flow_view *view)
 {
-	/* CLOCK_MONOTONIC of the first jiffy */
-	const u64 start = ktime_get_ns() - jiffies64_to_nsecs(get_jiffies_64());
 	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_FLOW);
 	const struct ipc_flow *flow = &view->flow;
+	u64 last = ktime_get_ns() - jiffies64_to_nsecs(get_jiffies_64() - flow->last);
 	char comm[TASK_COMM_LEN];
 
 	/* It has been copied without its owner's lock. */
@@ -217,9 +216,8 @@ static int flow_put_identity(struct sk_buff *skb, const struct flow_view *view)
 	    (flow->file && (flow_put_u64(skb, IPCSTAT_FLOW_A_FILE, flow->file) ||
 			    nla_put_u32(skb, IPCSTAT_FLOW_A_DEV, flow->dev) ||
 			    flow_put_u64(skb, IPCSTAT_FLOW_A_OFFSET, flow->offset))) ||
-	    flow_put_u64(skb, IPCSTAT_FLOW_A_FIRST_NS,
-			 start + jiffies64_to_nsecs(flow->first)) ||
-	    flow_put_u64(skb, IPCSTAT_FLOW_A_LAST_NS, start + jiffies64_to_nsecs(flow->last)))
+	    flow_put_u64(skb, IPCSTAT_FLOW_A_FIRST_NS, flow->first) ||
+	    flow_put_u64(skb, IPCSTAT_FLOW_A_LAST_NS, max(last, flow->first)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -120,7 +120,7 @@
  *			    and IPC namespace; address of a futex, with FILE, DEV and OFFSET
  *			    where it was in a shared mapping; process that a signal was for.
  *			    Without ID the object has no name. FIRST_NS and LAST_NS are
- *			    CLOCK_MONOTONIC, to the tick.
+ *			    CLOCK_MONOTONIC, the second to the tick.
  *			->  MECH string, DIRECTION string, OTHER flag, COUNTER nest ...
  *			    the sums of those flows that the reader may not see (as in
  *			    BLOCKED), and of those that had to make room; with PID, ID or
