@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ipcstat top: in batch mode what was moved is exact; in a terminal (tmux) of several sizes, and
 # kinds, what it shows, its keys; the module goes and comes back; it leaves no trace.
+# enough: 6.12
 # vm: -c 2 -m 1024 -t 600
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
 set -u
