@@ -334,7 +334,8 @@ static void try_all(unsigned int all, time_t seconds, const char *expected, int 
 	       ends[REFUSED], ends[DEGRADED], ends[WHOLE]);
 	snprintf(text, sizeof(text), "load %s: each is refused cleanly, shows, or is made good",
 		 parameters);
-	result(!ends[WRONG] && ends[DEGRADED], text);
+	/* A few samples may all be of one kind. */
+	result(!ends[WRONG] && (ends[DEGRADED] || done < all), text);
 }
 
 static int load_all(int argc, char **argv)
