@@ -18,13 +18,13 @@
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/hash.h>
 #include <linux/ipc_namespace.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
@@ -48,13 +48,15 @@ struct flow_bucket {
 
 /*
  * @max: entries
- * @shift: of a hash, so that it is a bucket's number
+ * @shift, @factor: of a hash, that gives a bucket's number. The factor is any odd number: who
+ *	chooses the addresses of futexes must not be able to choose a bucket, too.
  * @free: the first entry of the pool
  * @hand: where to look for the next one to make room
  * @other: of each row
  */
 struct flow_table {
 	unsigned int max, shift;
+	u64 factor;
 	struct flow_bucket *bucket;
 	struct ipc_flow *flow;
 
@@ -139,7 +141,7 @@ static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 static __always_inline struct flow_bucket *flow_bucket(const struct flow_table *t, u64 id,
 						       u64 start, u8 dir)
 {
-	return t->bucket + (((id + start + dir) * GOLDEN_RATIO_64) >> t->shift);
+	return t->bucket + (((id + start + dir) * t->factor) >> t->shift);
 }
 
 static __always_inline struct ipc_flow *flow_find(const struct flow_bucket *bucket,
@@ -165,15 +167,6 @@ static void flow_give(struct flow_table *t, struct ipc_flow *flow)
 	t->free = flow;
 	t->used--;
 	spin_unlock_irqrestore(&t->lock, flags);
-}
-
-static void flow_to_other(struct flow_table *t, const struct ipc_flow *flow)
-{
-	u64 *sum = t->other[flow->row->nr].value[flow->dir == IPC_RECV];
-	unsigned int i;
-
-	for (i = 0; i < IPC_FLOW_VALUES; i++)
-		sum[i] += flow->value[i];
 }
 
 static void flow_unlink(struct flow_table *t, struct ipc_flow *flow)
@@ -206,7 +199,7 @@ static struct ipc_flow *flow_evict(struct flow_table *t)
 	if (!coldest)
 		return NULL;
 	flow_unlink(t, coldest);
-	flow_to_other(t, coldest);
+	ipc_flow_sum(t->other[coldest->row->nr].value[coldest->dir == IPC_RECV], coldest->value);
 	t->evicted++;
 	return coldest;
 }
@@ -586,6 +579,7 @@ static struct flow_table *flow_table_new(unsigned int max)
 	}
 	t->max = max;
 	t->shift = 64 - bits;
+	t->factor = get_random_u64() | 1;
 	spin_lock_init(&t->lock);
 	for (i = 0; i < 1U << bits; i++)
 		t->bucket[i].lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;

@@ -670,6 +670,14 @@ struct ipc_flow_other {
 	u64 value[2][IPC_FLOW_VALUES];
 };
 
+static inline void ipc_flow_sum(u64 sum[IPC_FLOW_VALUES], const u64 value[IPC_FLOW_VALUES])
+{
+	unsigned int i;
+
+	for (i = 0; i < IPC_FLOW_VALUES; i++)
+		sum[i] += value[i];
+}
+
 /**
  * struct ipc_flow_state - the table of flows
  * @max: its entries; 0: there are no flows

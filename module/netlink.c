@@ -282,6 +282,10 @@ static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, 
 		if (nr < IPC_SIGNALS)
 			err = ipc_put_signal(skb, nr + 1);
 		break;
+	case IPCSTAT_CMD_FLOWS:
+		if (nr == 0)
+			err = ipc_put_flows(skb);
+		break;
 	case IPCSTAT_CMD_HOOK:
 		if (ipc_hook_info(nr, &hook))
 			err = ipc_put_hook(skb, &hook);
@@ -294,7 +298,7 @@ static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, 
 	return err;
 }
 
-static int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr)
+int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr)
 {
 	struct sk_buff *skb;
 	int err;

@@ -40,7 +40,11 @@ int ipc_put_u64(struct sk_buff *skb, int attr, u64 value);
 int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
 		  const struct ipc_value *value, bool gauge);
 
+/* Answers a do with message number @nr of its command. */
+int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr);
+
 /* The commands of flows (netlink_flow.c). */
+int ipc_put_flows(struct sk_buff *skb);
 int ipc_do_flows(struct sk_buff *skb, struct genl_info *info);
 int ipc_dump_flows(struct sk_buff *skb, struct netlink_callback *cb);
 

@@ -55,30 +55,22 @@ static int flows_set(struct genl_info *info, const struct sk_buff *request, u32 
 	return err;
 }
 
-int ipc_do_flows(struct sk_buff *request, struct genl_info *info)
+int ipc_do_flows(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *max = info->attrs[IPCSTAT_A_MAX_FLOWS];
-	struct ipc_flow_state state;
-	struct sk_buff *skb;
-	void *hdr;
-	int err;
+	int err = max ? flows_set(info, skb, nla_get_u32(max)) : 0;
 
-	err = max ? flows_set(info, request, nla_get_u32(max)) :
-		    ipc_check_reader(request, info->extack);
-	if (err)
-		return err;
+	return err ?: ipc_reply(skb, info, 0);
+}
+
+int ipc_put_flows(struct sk_buff *skb)
+{
+	struct ipc_flow_state state;
+
 	ipc_flows_state(&state);
-	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	hdr = skb ? genlmsg_put_reply(skb, info, &ipc_family, 0, IPCSTAT_CMD_FLOWS) : NULL;
-	if (!hdr || nla_put_u32(skb, IPCSTAT_A_MAX_FLOWS, state.max) ||
-	    nla_put_u32(skb, IPCSTAT_A_USED, state.used) ||
-	    ipc_put_u64(skb, IPCSTAT_A_EVICTED, state.evicted)) {
-		NL_SET_ERR_MSG(info->extack, "not enough memory for the reply");
-		nlmsg_free(skb);
-		return -ENOMEM;
-	}
-	genlmsg_end(skb, hdr);
-	return genlmsg_reply(skb, info);
+	return nla_put_u32(skb, IPCSTAT_A_MAX_FLOWS, state.max) ?:
+	       nla_put_u32(skb, IPCSTAT_A_USED, state.used) ?:
+	       ipc_put_u64(skb, IPCSTAT_A_EVICTED, state.evicted);
 }
 
 /* ---- flows ---- */
@@ -291,23 +283,19 @@ static void flow_filter_init(struct flow_filter *filter, struct netlink_callback
 static void flow_hide(struct flow_dump *dump)
 {
 	const struct ipc_flow *flow = &dump->view.flow;
-	u64 *sum = dump->other[flow->row->nr].value[flow->dir == IPC_RECV];
-	unsigned int i;
 
-	for (i = 0; i < IPC_FLOW_VALUES; i++)
-		sum[i] += flow->value[i];
+	ipc_flow_sum(dump->other[flow->row->nr].value[flow->dir == IPC_RECV], flow->value);
 }
 
 /* Behind the last flow of all: what has no flow any more. */
 static void flow_add_other(struct flow_dump *dump, const struct ipc_row *row)
 {
 	struct ipc_flow_other evicted;
-	unsigned int dir, i;
+	unsigned int dir;
 
 	ipc_flows_read_other(row, &evicted);
 	for (dir = 0; dir < 2; dir++)
-		for (i = 0; i < IPC_FLOW_VALUES; i++)
-			dump->other[row->nr].value[dir][i] += evicted.value[dir][i];
+		ipc_flow_sum(dump->other[row->nr].value[dir], evicted.value[dir]);
 }
 
 static int flow_put_end(struct sk_buff *skb, struct netlink_callback *cb, struct flow_dump *dump,

@@ -2,6 +2,7 @@
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,18 @@ void time_text(uint64_t ns, char text[32])
 		snprintf(text, 32, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
 	else
 		snprintf(text, 32, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+}
+
+char *format(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		must(NULL);
+	va_end(ap);
+	return text;
 }
 
 void *must(void *p)

@@ -62,6 +62,9 @@ bool read_comm(pid_t tgid, char comm[32]);
 /* "1.500s", "2m03s", "1h05m" */
 void time_text(uint64_t ns, char text[32]);
 
+/* As asprintf(3); to be freed, never NULL. */
+char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* p, unless it is NULL for want of memory: then the program ends. */
 void *must(void *p);
 

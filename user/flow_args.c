@@ -2,7 +2,6 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +48,7 @@ int flow_option(int c, struct flow_args *args)
 /* 0; EXIT_BAD_ARGS, and a line that says why; or EXIT_FAILURE */
 static int check_mechanism(struct nl *nl, const char *mech)
 {
+	struct names all = { 0 }, chosen = { 0 };
 	struct nl_rows rows = { 0 };
 	int status = EXIT_SUCCESS;
 
@@ -58,15 +58,17 @@ static int check_mechanism(struct nl *nl, const char *mech)
 		warnx("%s", nl_error(nl));
 		return EXIT_FAILURE;
 	}
-	if (!nl_find_row(&rows, mech)) {
-		fprintf(stderr, "%s: %s: no such mechanism; there are:", program_invocation_name,
-			mech);
-		for (unsigned int i = 0; i < rows.nr; i++)
-			fprintf(stderr, " %s", rows.row[i].name);
-		fputc('\n', stderr);
+	for (unsigned int i = 0; i < rows.nr; i++)
+		names_add(&all, rows.row[i].name);
+	nl_free_rows(&rows);
+	if (!names_choose(mech, "mechanism", &all, &chosen)) {
+		status = EXIT_BAD_ARGS;
+	} else if (chosen.nr > 1) {
+		warnx("%s: only one mechanism can be named here", mech);
 		status = EXIT_BAD_ARGS;
 	}
-	nl_free_rows(&rows);
+	names_free(&all);
+	names_free(&chosen);
 	return status;
 }
 

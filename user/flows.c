@@ -149,13 +149,7 @@ static char *copy(const char *text)
 
 static char *pid_text(const struct nl_flow *flow)
 {
-	char *text;
-
-	if (flow->other)
-		return copy("-");
-	if (asprintf(&text, "%u", flow->pid) < 0)
-		must(NULL);
-	return text;
+	return flow->other ? copy("-") : format("%u", flow->pid);
 }
 
 static char *comm_text(const struct nl_flow *flow)
@@ -222,15 +216,10 @@ struct meeting {
 
 static char *meeting_key(const struct nl_flow *flow, const struct flow_names *names)
 {
-	char *key;
-
 	if (strcmp(flow->mech, "signal"))
 		return copy(names->key);
 	/* Who sends one names the process, who receives it is it. */
-	if (asprintf(&key, "signal %" PRIu64,
-		     direction(flow) == SEND ? flow->id : (uint64_t)flow->pid) < 0)
-		must(NULL);
-	return key;
+	return format("signal %" PRIu64, direction(flow) == SEND ? flow->id : (uint64_t)flow->pid);
 }
 
 static int by_key(const void *a, const void *b)

@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <search.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,20 +44,6 @@ static int by_pid(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static char *text(const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		must(NULL);
-	va_end(ap);
-	return s;
-}
-
 /* The key becomes the node's own, or is freed. */
 static struct node *find_node(struct graph *graph, enum node_kind kind, char *key)
 {
@@ -97,7 +82,7 @@ static void is_latest(struct graph *graph, struct node *node)
 static struct node *find_process(struct graph *graph, uint32_t pid, uint64_t start_ns)
 {
 	struct node *node =
-		find_node(graph, NODE_PROCESS, text("process %u %" PRIu64, pid, start_ns));
+		find_node(graph, NODE_PROCESS, format("process %u %" PRIu64, pid, start_ns));
 
 	if (!node->name) {
 		node->name = must(strdup(start_ns ? "?" : "(kernel)"));
@@ -139,7 +124,7 @@ static struct node *process_numbered(struct graph *graph, uint32_t pid)
 static struct node *object_of(struct graph *graph, const struct nl_flow *flow, const char *key,
 			      const char *name)
 {
-	struct node *node = find_node(graph, NODE_OBJECT, text("object %s", key));
+	struct node *node = find_node(graph, NODE_OBJECT, format("object %s", key));
 
 	if (!node->name) {
 		node->name = must(strdup(name));
@@ -222,7 +207,7 @@ static struct edge *edge_of(struct graph *graph, const struct nl_flow *flow,
 
 static void add_other(struct graph *graph, const struct nl_flow *flow)
 {
-	struct node *node = find_node(graph, NODE_OTHER, text("other %s", flow->mech));
+	struct node *node = find_node(graph, NODE_OTHER, format("other %s", flow->mech));
 
 	node->mech = flow->mech;
 	add_amount(sends(flow) ? &node->sent : &node->received, flow);

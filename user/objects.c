@@ -4,7 +4,6 @@
 #include <mntent.h>
 #include <pwd.h>
 #include <search.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +18,6 @@
 #include "holders.h"
 #include "objects.h"
 #include "peers.h"
-
-static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static char *text(const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		must(NULL);
-	va_end(ap);
-	make_printable(s);
-	return s;
-}
 
 static bool is(const struct nl_flow *flow, const char *mech)
 {
@@ -84,10 +68,10 @@ static char *sysv_name(const struct nl_flow *flow)
 	key_t key;
 
 	if (!in_our_namespace(flow))
-		return text("%s %" PRIu64 " of ipc:[%u]", kind, flow->id, flow->space);
+		return format("%s %" PRIu64 " of ipc:[%u]", kind, flow->id, flow->space);
 	if (key_of(flow, &key))
-		return text("%s %" PRIu64 " (key 0x%x)", kind, flow->id, (unsigned int)key);
-	return text("%s %" PRIu64, kind, flow->id);
+		return format("%s %" PRIu64 " (key 0x%x)", kind, flow->id, (unsigned int)key);
+	return format("%s %" PRIu64, kind, flow->id);
 }
 
 /* ---- files ---- */
@@ -97,8 +81,8 @@ static char *inode_name(uint32_t dev, uint64_t ino, const struct holders *holder
 	const struct held *held = holders_of(holders, dev, ino);
 
 	if (held && held->path)
-		return text("%s", held->path);
-	return text("%u:%u:%" PRIu64, major(dev), minor(dev), ino);
+		return format("%s", held->path);
+	return format("%u:%u:%" PRIu64, major(dev), minor(dev), ino);
 }
 
 static char *futex_name(const struct nl_flow *flow, const struct holders *holders)
@@ -106,9 +90,9 @@ static char *futex_name(const struct nl_flow *flow, const struct holders *holder
 	char *file, *name;
 
 	if (!flow->has_file)
-		return text("futex 0x%" PRIx64 " of %u", flow->id, flow->pid);
+		return format("futex 0x%" PRIx64 " of %u", flow->id, flow->pid);
 	file = inode_name(flow->dev, flow->file, holders);
-	name = text("futex %s+0x%" PRIx64, file, flow->offset);
+	name = format("futex %s+0x%" PRIx64, file, flow->offset);
 	free(file);
 	return name;
 }
@@ -116,15 +100,15 @@ static char *futex_name(const struct nl_flow *flow, const struct holders *holder
 static char *object_name(const struct nl_flow *flow, const struct holders *holders)
 {
 	if (!flow->has_id)
-		return text("-");
+		return format("-");
 	if (is(flow, "futex"))
 		return futex_name(flow, holders);
 	if (is(flow, "signal"))
-		return text("process %" PRIu64, flow->id);
+		return format("process %" PRIu64, flow->id);
 	if (is(flow, "pipe"))
-		return text("pipe:[%" PRIu64 "]", flow->id);
+		return format("pipe:[%" PRIu64 "]", flow->id);
 	if (is_socket(flow))
-		return text("socket:[%" PRIu64 "]", flow->id);
+		return format("socket:[%" PRIu64 "]", flow->id);
 	if (!strncmp(flow->mech, "sysv_", 5))
 		return sysv_name(flow);
 	return inode_name(flow->space, flow->id, holders);
@@ -152,26 +136,26 @@ static char *channel_name(const struct nl_flow *flow, const struct peers *peers,
 	struct ends ends;
 
 	if (!is_socket(flow) || !flow->has_id)
-		return text("%s", object);
+		return format("%s", object);
 	ends = ends_of(flow, peers);
 	if (ends.first == ends.second)
-		return text("socket:[%" PRIu64 "]", ends.first);
-	return text("socket:[%" PRIu64 "]-[%" PRIu64 "]", ends.first, ends.second);
+		return format("socket:[%" PRIu64 "]", ends.first);
+	return format("socket:[%" PRIu64 "]-[%" PRIu64 "]", ends.first, ends.second);
 }
 
 static char *channel_key(const struct nl_flow *flow, const struct peers *peers)
 {
 	if (!flow->has_id)
-		return text("%s", flow->mech);
+		return format("%s", flow->mech);
 	if (is_socket(flow))
-		return text("%s %" PRIu64, flow->mech, ends_of(flow, peers).first);
+		return format("%s %" PRIu64, flow->mech, ends_of(flow, peers).first);
 	if (flow->has_file)
-		return text("%s %u %" PRIu64 " %" PRIu64, flow->mech, flow->dev, flow->file,
-			    flow->offset);
+		return format("%s %u %" PRIu64 " %" PRIu64, flow->mech, flow->dev, flow->file,
+			      flow->offset);
 	if (is(flow, "futex"))
-		return text("futex of %u %" PRIu64 " %" PRIu64, flow->pid, flow->start_ns,
-			    flow->id);
-	return text("%s %u %" PRIu64, flow->mech, flow->space, flow->id);
+		return format("futex of %u %" PRIu64 " %" PRIu64, flow->pid, flow->start_ns,
+			      flow->id);
+	return format("%s %u %" PRIu64, flow->mech, flow->space, flow->id);
 }
 
 struct flow_names *flow_names_find(const struct nl_flows *flows)
@@ -197,6 +181,8 @@ struct flow_names *flow_names_find(const struct nl_flows *flows)
 		names[i].object = object_name(&flows->flow[i], holders);
 		names[i].channel = channel_name(&flows->flow[i], peers, names[i].object);
 		names[i].key = channel_key(&flows->flow[i], peers);
+		make_printable(names[i].object);
+		make_printable(names[i].channel);
 	}
 	holders_free(holders);
 	peers_free(peers);
@@ -242,10 +228,13 @@ void flow_find_file(struct nl_flow *flow)
 char *flow_user(const struct nl_flow *flow)
 {
 	const struct passwd *user = flow->has_uid ? getpwuid(flow->uid) : NULL;
+	char *name;
 
 	if (!flow->has_uid)
-		return text("?");
-	return user ? text("%s", user->pw_name) : text("%u", flow->uid);
+		return format("?");
+	name = user ? format("%s", user->pw_name) : format("%u", flow->uid);
+	make_printable(name);
+	return name;
 }
 
 /* All cgroups, by inode; looked through once. nftw(3) has no argument of ours. */
@@ -301,9 +290,12 @@ char *flow_cgroup(const struct nl_flow *flow)
 {
 	const struct cgroup key = { .ino = flow->cgroup };
 	struct cgroup **node;
+	char *name;
 
 	if (!cgroups.looked)
 		look_for_cgroups();
 	node = tfind(&key, &cgroups.tree, by_ino);
-	return node ? text("%s", (*node)->path) : text("id %" PRIu64, flow->cgroup);
+	name = node ? format("%s", (*node)->path) : format("id %" PRIu64, flow->cgroup);
+	make_printable(name);
+	return name;
 }

@@ -5,7 +5,7 @@
 
 #include "nl.h"
 
-/* All of them are printable, and never NULL; "-": it has no name. */
+/* None of them is NULL. The first two are printable; "-": it has no name. */
 struct flow_names {
 	char *object;  /* "pipe:[123]", "/dev/mqueue/jobs", "msg 5 (key 0x17)", ... */
 	char *channel; /* the same; for a socket and its peer one name for both */

@@ -144,7 +144,7 @@ static void sysv_wakers(struct wakers *wakers, const struct nl_sleeper *task)
 /* The file of the mapping that an address lies in, and where in it; or the address. */
 static char *futex_name(const struct nl_sleeper *task)
 {
-	char path[64], line[4352], file[4096] = "", *name;
+	char path[64], line[4352], file[4096] = "";
 	unsigned long start, end, offset;
 	uint64_t at = task->id;
 	FILE *maps;
@@ -161,35 +161,27 @@ static char *futex_name(const struct nl_sleeper *task)
 	}
 	if (maps)
 		fclose(maps);
-	if (asprintf(&name, "futex %s%s0x%" PRIx64, file, *file ? "+" : "", at) < 0)
-		must(NULL);
-	return name;
+	return format("futex %s%s0x%" PRIx64, file, *file ? "+" : "", at);
 }
 
 static char *object_name(const struct nl_sleeper *task, const struct holders *holders)
 {
 	const struct held *held = holders_of(holders, task->space, task->id);
-	char *name;
-	int len;
 
 	if (is(task, "futex"))
 		return futex_name(task);
 	if (!*task->object)
-		len = asprintf(&name, "-");
-	else if (is(task, "pipe") || is(task, "socket"))
-		len = asprintf(&name, "%s:[%" PRIu64 "]", task->object, task->id);
-	else if (is_file(task) && held && held->path)
-		len = asprintf(&name, "%s", held->path);
-	else if (is_file(task))
-		len = asprintf(&name, "%s %u:%u:%" PRIu64, task->object, major(task->space),
-			       minor(task->space), task->id);
-	else if (task->has_part)
-		len = asprintf(&name, "%s %" PRIu64 "#%u", task->object, task->id, task->part);
-	else
-		len = asprintf(&name, "%s %" PRIu64, task->object, task->id);
-	if (len < 0)
-		must(NULL);
-	return name;
+		return format("-");
+	if (is(task, "pipe") || is(task, "socket"))
+		return format("%s:[%" PRIu64 "]", task->object, task->id);
+	if (is_file(task) && held && held->path)
+		return format("%s", held->path);
+	if (is_file(task))
+		return format("%s %u:%u:%" PRIu64, task->object, major(task->space),
+			      minor(task->space), task->id);
+	if (task->has_part)
+		return format("%s %" PRIu64 "#%u", task->object, task->id, task->part);
+	return format("%s %" PRIu64, task->object, task->id);
 }
 
 /* ---- all of them ---- */
