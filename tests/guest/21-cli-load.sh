@@ -73,7 +73,8 @@ if command -v cc > /dev/null && [ -e user/nl.o ]; then
 		sed "s/\(define IPCSTAT_GENL_VERSION\).*/\1 ${what#*:}/" module/uapi/ipcstat.h > "$dir/ipcstat.h"
 		cc -D_GNU_SOURCE -I"$dir" -I/usr/include/libnl3 -include "$dir/ipcstat.h" -c -o "$dir/nl.o" user/nl.c
 		mapfile -t others < <(find user -maxdepth 1 -name '*.o' ! -name nl.o ! -name 'ipclab*')
-		cc -o "$dir/ipcstat" "$dir/nl.o" "${others[@]}" -lnl-genl-3 -lnl-3 -lkmod
+		# shellcheck disable=SC2046 # one word a library
+		cc -o "$dir/ipcstat" "$dir/nl.o" "${others[@]}" $(make -s -C user libs)
 		complains "a module that is too ${what%:*}" 1 "too ${what%:*} \(protocol 1, " "$dir/ipcstat"
 	done
 	drained
