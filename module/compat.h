@@ -9,7 +9,10 @@
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/ftrace.h>
+#include <linux/ipc.h>
 #include <linux/kprobes.h>
+#include <linux/mqueue.h>
+#include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
@@ -158,6 +161,35 @@ static inline struct kiocb *ipc_signalfd_kiocb(unsigned long arg)
 {
 	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0) ? (struct kiocb *)arg : NULL;
 }
+
+/* The beginning of struct msg_queue (ipc/msg.c), which no header has. */
+struct ipc_msg_queue {
+	struct kern_ipc_perm q_perm;
+	time64_t q_stime, q_rtime, q_ctime;
+	unsigned long q_cbytes, q_qnum;
+};
+
+/* struct mqueue_inode_info, and in it struct ext_wait_queue (ipc/mqueue.c). */
+struct ipc_mqueue {
+	spinlock_t lock;
+	struct inode vfs_inode;
+	wait_queue_head_t wait_q;
+	struct rb_root msg_tree;
+	struct rb_node *msg_tree_rightmost;
+	void *node_cache;
+	struct mq_attr attr;
+	struct sigevent notify;
+	void *notify_owner;
+	u32 notify_self_exec_id;
+	void *notify_user_ns, *ucounts, *notify_sock, *notify_cookie;
+	struct {
+		void *task;
+		struct list_head list;
+		void *msg;
+		int state;
+	} e_wait_q[2];
+	unsigned long qsize;
+};
 
 /* The names of an inode, under its i_lock. dentry->d_alias has been dentry->d_u.d_alias. */
 #ifndef for_each_alias

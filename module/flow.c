@@ -9,7 +9,8 @@
  * not been used makes room: its values go to its row's sum of others, so that flows and
  * others together are always all that was counted since there have been flows.
  *
- * An entry changes hands under the pool's lock alone: who holds that may read its key.
+ * An entry changes hands under the pool's lock alone: who holds that may read its key. The
+ * flows of a process are on a list under that lock, too, for when it ends.
  *
  * Handlers find the table behind a static key. It is freed when none can have seen the key
  * on: after a grace period of RCU, for those in interrupts and with preemption disabled, and
@@ -34,6 +35,8 @@
 
 /* So many entries are looked at for one that has not been used for the longest time. */
 #define FLOW_SAMPLE	16
+/* And so many of one process, when it has ended, with interrupts off. */
+#define FLOW_PROCESS_MAX	4096
 
 DEFINE_STATIC_KEY_FALSE(ipc_flows_key);
 
@@ -44,6 +47,15 @@ DEFINE_STATIC_KEY_FALSE(ipc_flows_key);
 struct flow_bucket {
 	arch_spinlock_t lock;
 	struct ipc_flow *first;
+};
+
+/*
+ * Flows of processes, by when those were started.
+ * @evicted: when the youngest process was started of those that had a flow evicted from here
+ */
+struct flow_process {
+	struct ipc_flow *first;
+	u64 evicted;
 };
 
 /*
@@ -58,6 +70,7 @@ struct flow_table {
 	unsigned int max, shift;
 	u64 factor;
 	struct flow_bucket *bucket;
+	struct flow_process *process;
 	struct ipc_flow *flow;
 
 	spinlock_t lock;
@@ -156,6 +169,31 @@ static __always_inline struct ipc_flow *flow_find(const struct flow_bucket *buck
 	return flow;
 }
 
+/* ---- the flows of a process: with the pool locked ---- */
+
+static struct flow_process *flow_process(const struct flow_table *t, u64 start)
+{
+	return t->process + ((start * t->factor) >> t->shift);
+}
+
+static void flow_process_add(struct flow_table *t, struct ipc_flow *flow)
+{
+	struct flow_process *process = flow_process(t, flow->start);
+
+	flow->sibling = process->first;
+	flow->link = &process->first;
+	if (flow->sibling)
+		flow->sibling->link = &flow->sibling;
+	process->first = flow;
+}
+
+static void flow_process_del(struct ipc_flow *flow)
+{
+	*flow->link = flow->sibling;
+	if (flow->sibling)
+		flow->sibling->link = flow->link;
+}
+
 /* ---- the pool ---- */
 
 static void flow_give(struct flow_table *t, struct ipc_flow *flow)
@@ -163,6 +201,7 @@ static void flow_give(struct flow_table *t, struct ipc_flow *flow)
 	unsigned long flags;
 
 	spin_lock_irqsave(&t->lock, flags);
+	flow_process_del(flow);
 	flow->next = t->free;
 	t->free = flow;
 	t->used--;
@@ -186,6 +225,7 @@ static void flow_unlink(struct flow_table *t, struct ipc_flow *flow)
 static struct ipc_flow *flow_evict(struct flow_table *t)
 {
 	struct ipc_flow *flow, *coldest = NULL;
+	struct flow_process *process;
 	unsigned int i;
 
 	for (i = 0; i < FLOW_SAMPLE; i++) {
@@ -199,6 +239,9 @@ static struct ipc_flow *flow_evict(struct flow_table *t)
 	if (!coldest)
 		return NULL;
 	flow_unlink(t, coldest);
+	flow_process_del(coldest);
+	process = flow_process(t, coldest->start);
+	process->evicted = max(process->evicted, coldest->start);
 	ipc_flow_sum(t->other[coldest->row->nr].value[coldest->dir == IPC_RECV], coldest->value);
 	t->evicted++;
 	return coldest;
@@ -235,7 +278,7 @@ static u64 flow_cgroup(const struct task_struct *task)
 	return id;
 }
 
-static kuid_t flow_euid(const struct task_struct *task)
+kuid_t ipc_task_euid(const struct task_struct *task)
 {
 	kuid_t euid;
 
@@ -277,7 +320,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 		return;
 	/* See flow_apply(). */
 	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
-	flow->euid = flow_euid(leader);
+	flow->euid = ipc_task_euid(leader);
 	flow->cgroup = flow_cgroup(leader);
 	rcu_read_lock();
 	ns = task_active_pid_ns(leader);
@@ -360,6 +403,9 @@ static noinline void flow_count_new(struct flow_key key, struct flow_values valu
 		return;
 	}
 	flow_fill(new, &key);
+	spin_lock_irqsave(&t->lock, flags);
+	flow_process_add(t, new);
+	spin_unlock_irqrestore(&t->lock, flags);
 	local_irq_save(flags);
 	arch_spin_lock(&bucket->lock);
 	/* Another thread may have been faster. */
@@ -538,6 +584,54 @@ void ipc_flows_read_other(const struct ipc_row *row, struct ipc_flow_other *othe
 	flow_put_together(row, other->value[1]);
 }
 
+/* Its entry is not evicted meanwhile. */
+static void flow_add_to(struct ipc_process_flows *sum, const struct ipc_flow *flow)
+{
+	struct flow_bucket *bucket = flow_bucket(table, flow->id, flow->start, flow->dir);
+
+	arch_spin_lock(&bucket->lock);
+	ipc_flow_sum(sum->value[flow->row->nr][flow->dir == IPC_RECV], flow->value);
+	arch_spin_unlock(&bucket->lock);
+}
+
+static bool flow_sum_process(struct ipc_process_flows *sum, u32 tgid, u64 start)
+{
+	const struct flow_process *process;
+	const struct ipc_flow *flow;
+	unsigned int nr = 0;
+	bool found = false;
+
+	spin_lock_irq(&table->lock);
+	process = flow_process(table, start);
+	for (flow = process->first; flow && nr < FLOW_PROCESS_MAX; flow = flow->sibling, nr++) {
+		if (flow->start != start || flow->tgid != tgid || !READ_ONCE(flow->linked))
+			continue;
+		flow_add_to(sum, flow);
+		found = true;
+	}
+	sum->partial = flow || process->evicted >= start;
+	spin_unlock_irq(&table->lock);
+	return found;
+}
+
+bool ipc_flows_of(struct ipc_process_flows *sum, u32 tgid, u64 start)
+{
+	const struct ipc_row *row;
+	bool found = false;
+	unsigned int nr;
+
+	memset(sum, 0, sizeof(*sum));
+	mutex_lock(&flows_mutex);
+	if (table)
+		found = flow_sum_process(sum, tgid, start);
+	mutex_unlock(&flows_mutex);
+	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
+		flow_put_together(row, sum->value[nr][0]);
+		flow_put_together(row, sum->value[nr][1]);
+	}
+	return found;
+}
+
 u64 ipc_flows_evicted(void)
 {
 	u64 evicted;
@@ -560,6 +654,7 @@ static void flow_table_free(struct flow_table *t)
 	if (!t)
 		return;
 	kvfree(t->bucket);
+	kvfree(t->process);
 	kvfree(t->flow);
 	kfree(t);
 }
@@ -572,8 +667,9 @@ static struct flow_table *flow_table_new(unsigned int max)
 	if (!t)
 		return NULL;
 	t->bucket = kvcalloc(1UL << bits, sizeof(*t->bucket), GFP_KERNEL);
+	t->process = kvcalloc(1UL << bits, sizeof(*t->process), GFP_KERNEL);
 	t->flow = kvcalloc(max, sizeof(*t->flow), GFP_KERNEL);
-	if (!t->bucket || !t->flow) {
+	if (!t->bucket || !t->process || !t->flow) {
 		flow_table_free(t);
 		return NULL;
 	}

@@ -165,6 +165,8 @@ static __always_inline struct ipc_at ipc_at_number(unsigned long number)
 	return (struct ipc_at){ IPC_AT_NUMBER, number };
 }
 
+kuid_t ipc_task_euid(const struct task_struct *task);
+
 DECLARE_STATIC_KEY_FALSE(ipc_flows_key);
 
 /* Whether there are flows. Costs one instruction that does nothing where there are none. */
@@ -411,6 +413,61 @@ unsigned int ipc_nr_notes(void);
 /* True if note number @nr is of a task that is asleep now. Put the task afterwards. */
 bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper);
 
+/* ---- events: told to those who listen (event.c); little is paid where nobody does ---- */
+
+/* Each is a multicast group: see netlink_event.c. */
+enum ipc_group {
+	IPC_G_EXIT,
+	IPC_G_LOST,
+	IPC_G_SIGNAL,
+	IPC_G_LIMIT,
+	IPC_G_WAIT,		/* of 1 ms and more; the following ones of 10 times as much each */
+	IPC_GROUPS = IPC_G_WAIT + 5
+};
+
+/**
+ * struct ipc_event - something that has happened
+ * @group: of IPC_G_WAIT it goes to the following ones as well, as far as they fit
+ * @groups: of event.c: BIT()s of those that it goes to
+ * @dir: IPC_SEND, IPC_RECV, or 0
+ * @row: the mechanism; NULL: of all
+ * @time_ns: CLOCK_MONOTONIC
+ * @start: when its process was started
+ * @tgid, @comm, @euid: its process, in the initial namespaces; 0: none
+ * @object: as in struct ipc_note; ->kind NULL: it has no name
+ * @bytes, @messages: what is lost
+ * @wait_ns: what a wait took
+ * @sig: the signal
+ * @info_only: it has come through, without its siginfo
+ */
+struct ipc_event {
+	u8 group, dir;
+	bool info_only;
+	u32 groups;
+	struct ipc_row *row;
+	u64 time_ns, start;
+	u32 tgid;
+	kuid_t euid;
+	char comm[TASK_COMM_LEN];
+	struct ipc_object object;
+	u64 bytes, messages, wait_ns;
+	int sig;
+};
+
+/* Whether anybody listens. */
+bool ipc_listened(enum ipc_group group);
+/*
+ * All of these from any context but an NMI. An object goes, with @bytes in it, in @messages (0
+ * in a stream); it has none: nothing happens. A sender has found no room in @object. The
+ * current task has waited. A process has ended. Signal @sig for @task found no room.
+ */
+void ipc_event_lost(struct ipc_row *row, const struct ipc_object *object, u64 bytes, u64 messages);
+void ipc_event_limit(struct ipc_row *row, const struct ipc_object *object);
+void ipc_event_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
+		    u64 wait_ns);
+void ipc_event_exit(const struct task_struct *task);
+void ipc_event_signal(struct ipc_row *row, const struct task_struct *task, int sig, bool info_only);
+
 /* ---- hooks ---- */
 
 enum ipc_hook_kind {
@@ -439,7 +496,8 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  * @name: the hook's own name; NULL: the first of @symbols
  * @symbols: names of the function or tracepoint, NULL-terminated, the likeliest
  *	first: the first that can be attached is
- * @feeds: the columns that are exact only while this hook is attached
+ * @feeds: the columns that are exact only while this hook is attached; NULL: none, it is for
+ *	events alone
  * @done: IPC_HOOK_RETURN: called after each call
  * @begin: IPC_HOOK_RETURN: called before each call, if not NULL; ->ret is not set
  * @asleep: IPC_HOOK_RETURN: the same, but only once the caller falls asleep inside, from
@@ -655,6 +713,7 @@ struct ipc_flow {
 
 	bool linked;
 	struct ipc_flow *next;
+	struct ipc_flow *sibling, **link;
 
 	u64 value[IPC_FLOW_VALUES];
 	u64 first, last;
@@ -668,6 +727,12 @@ struct ipc_flow {
 /* The sums of what is in no flow any more, or never was, for want of room. */
 struct ipc_flow_other {
 	u64 value[2][IPC_FLOW_VALUES];
+};
+
+/* What a process has done: see ipc_flows_of(). @partial: some of it may be missing. */
+struct ipc_process_flows {
+	bool partial;
+	u64 value[IPC_MAX_ROWS][2][IPC_FLOW_VALUES];
 };
 
 static inline void ipc_flow_sum(u64 sum[IPC_FLOW_VALUES], const u64 value[IPC_FLOW_VALUES])
@@ -705,6 +770,26 @@ bool ipc_flows_read(unsigned int nr, struct ipc_flow *flow);
 void ipc_flows_read_other(const struct ipc_row *row, struct ipc_flow_other *other);
 u64 ipc_flows_evicted(void);
 void ipc_flows_end(void);
+/*
+ * Adds up the flows of a process. It has ended: of one that goes on, some would be older
+ * than others. False: there are none. May sleep.
+ */
+bool ipc_flows_of(struct ipc_process_flows *sum, u32 tgid, u64 start);
+
+/**
+ * struct ipc_group_state - a group of events
+ * @sent: messages so far
+ * @suppressed: events that were none, for there were too many
+ */
+struct ipc_group_state {
+	u64 sent, suppressed;
+};
+
+#define IPC_MAX_EVENTS		100000U
+
+void ipc_group_state(enum ipc_group group, struct ipc_group_state *state);
+/* What a wait must have taken for this group; 0 for those that are not of waits. */
+u64 ipc_group_wait_ns(enum ipc_group group);
 
 /* ---- start and stop, in the order of main.c ---- */
 
@@ -716,6 +801,10 @@ void ipc_notes_close(void);
 void ipc_notes_exit(void);
 int ipc_flows_init(void);
 void ipc_flows_exit(void);
+int ipc_events_init(void);
+void ipc_events_open(void);
+void ipc_events_close(void);
+void ipc_events_exit(void);
 int ipc_hooks_attach(void);
 void ipc_hooks_detach(void);
 void ipc_mechs_seed(void);
@@ -737,6 +826,7 @@ extern const unsigned int ipc_nr_mechs;
 extern unsigned int ipc_max_sleepers;
 extern unsigned int ipc_max_objects;
 extern unsigned int ipc_max_flows;
+extern unsigned int ipc_max_events;
 extern bool ipc_flows_wanted;
 extern umode_t ipc_proc_mode;
 extern bool ipc_hooks_probe;

@@ -32,6 +32,10 @@ unsigned int ipc_max_flows = 65536;
 module_param_named(max_flows, ipc_max_flows, uint, 0444);
 MODULE_PARM_DESC(max_flows, "flows, of one process, object and direction each, that are kept (16 to 4194304)");
 
+unsigned int ipc_max_events = 1000;
+module_param_named(max_events, ipc_max_events, uint, 0444);
+MODULE_PARM_DESC(max_events, "events a second that each group of listeners is told (1 to 100000)");
+
 static char *proc_mode = "0444";
 module_param(proc_mode, charp, 0444);
 MODULE_PARM_DESC(proc_mode, "mode of /proc/ipcstat, in octal: 0444 or some of its bits, 0: no file; where others may not read it, netlink wants CAP_SYS_ADMIN");
@@ -61,6 +65,10 @@ static int __init ipc_check_params(void)
 		       IPC_MAX_FLOWS);
 		return -EINVAL;
 	}
+	if (!ipc_max_events || ipc_max_events > IPC_MAX_EVENTS) {
+		pr_err("max_events=%u: must be 1 to %u\n", ipc_max_events, IPC_MAX_EVENTS);
+		return -EINVAL;
+	}
 	if (kstrtou16(proc_mode, 8, &ipc_proc_mode) || ipc_proc_mode & ~0444) {
 		pr_err("proc_mode=%s: must be 0444 or some of its bits, in octal\n", proc_mode);
 		return -EINVAL;
@@ -84,6 +92,9 @@ static int __init ipc_init(void)
 	err = ipc_flows_init();
 	if (err)
 		goto err_flows;
+	err = ipc_events_init();
+	if (err)
+		goto err_events;
 	err = ipc_hooks_attach();
 	if (err)
 		goto err_hooks;
@@ -94,6 +105,7 @@ static int __init ipc_init(void)
 	err = ipc_netlink_init();
 	if (err)
 		goto err_netlink;
+	ipc_events_open();
 	return 0;
 
 err_netlink:
@@ -101,6 +113,8 @@ err_netlink:
 err_proc:
 	ipc_hooks_detach();
 err_hooks:
+	ipc_events_exit();
+err_events:
 	ipc_flows_exit();
 err_flows:
 	ipc_notes_exit();
@@ -111,9 +125,11 @@ err_notes:
 
 static void __exit ipc_exit(void)
 {
+	ipc_events_close();
 	ipc_netlink_exit();
 	ipc_proc_exit();
 	ipc_hooks_detach();
+	ipc_events_exit();
 	ipc_flows_exit();
 	ipc_notes_exit();
 	ipc_mechs_exit();

@@ -286,6 +286,10 @@ static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, 
 		if (nr == 0)
 			err = ipc_put_flows(skb);
 		break;
+	case IPCSTAT_CMD_EVENTS:
+		if (nr == 0)
+			err = ipc_put_events(skb);
+		break;
 	case IPCSTAT_CMD_HOOK:
 		if (ipc_hook_info(nr, &hook))
 			err = ipc_put_hook(skb, &hook);
@@ -608,6 +612,9 @@ static const struct genl_ops ipc_genl_ops[] = {
 		.dumpit	= ipc_dump_flows,
 		.policy	= ipc_flow_policy,
 		.maxattr = ARRAY_SIZE(ipc_flow_policy) - 1,
+	}, {
+		.cmd	= IPCSTAT_CMD_EVENTS,
+		.doit	= ipc_do_events,
 	},
 };
 
@@ -619,6 +626,8 @@ struct genl_family ipc_family = {
 	.parallel_ops	= true,
 	.ops		= ipc_genl_ops,
 	.n_ops		= ARRAY_SIZE(ipc_genl_ops),
+	.mcgrps		= ipc_mcgrps,
+	.n_mcgrps	= IPC_GROUPS,
 };
 
 int ipc_netlink_init(void)

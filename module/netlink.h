@@ -48,4 +48,17 @@ int ipc_put_flows(struct sk_buff *skb);
 int ipc_do_flows(struct sk_buff *skb, struct genl_info *info);
 int ipc_dump_flows(struct sk_buff *skb, struct netlink_callback *cb);
 
+/* Groups and events (netlink_event.c). */
+extern const struct genl_multicast_group ipc_mcgrps[IPC_GROUPS];
+int ipc_put_events(struct sk_buff *skb);
+int ipc_do_events(struct sk_buff *skb, struct genl_info *info);
+bool ipc_group_has_listeners(enum ipc_group group);
+/*
+ * Send one message to a group: of @event (NULL: none), of @flows where it is the end of a
+ * process, and that so many were suppressed. May sleep; only while the family is there.
+ * Return: 0, also where a listener had no room; a negative errno if there is no message.
+ */
+int ipc_send_event(enum ipc_group group, const struct ipc_event *event,
+		   const struct ipc_process_flows *flows, u64 seq, u64 suppressed);
+
 #endif /* _IPCSTAT_NETLINK_H */

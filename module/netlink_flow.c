@@ -92,7 +92,7 @@ struct flow_view {
 };
 
 /* Its process, with a reference; NULL: it has ended. */
-static struct task_struct *flow_process(const struct ipc_flow *flow)
+static struct task_struct *flow_task(const struct ipc_flow *flow)
 {
 	struct task_struct *task;
 
@@ -122,7 +122,7 @@ static bool flow_may_see_ended(const struct ipc_reader *reader, struct flow_view
 
 static bool flow_may_see(const struct ipc_reader *reader, struct flow_view *view)
 {
-	struct task_struct *task = view->flow.tgid ? flow_process(&view->flow) : NULL;
+	struct task_struct *task = view->flow.tgid ? flow_task(&view->flow) : NULL;
 	bool sees;
 
 	if (!task)

@@ -175,6 +175,8 @@ static void ipc_note_count(const struct ipc_note *note)
 	ipc_note_longest(&row->cells->longest_us[recv], us);
 	if (ipc_flows())
 		ipc_flow_wait(row, note->dir, &note->object, note->wait_ns);
+	if (note->wait_ns >= NSEC_PER_MSEC)
+		ipc_event_wait(row, note->dir, &note->object, note->wait_ns);
 }
 
 static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *next);

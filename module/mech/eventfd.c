@@ -27,13 +27,20 @@ enum {
 	EVENTFD_CREATE, EVENTFD_RELEASE,
 };
 
+static void eventfd_refused(enum ipc_dir dir, ssize_t ret)
+{
+	ipc_op(&eventfd_row, dir, IPC_NOWHERE, ret, 0);
+	if (ret == -EAGAIN && dir == IPC_SEND)
+		ipc_event_limit(&eventfd_row, &IPC_NO_OBJECT);
+}
+
 /* @retried: io_uring tries again what got -EAGAIN */
 static noinline void eventfd_failed(const struct ipc_call *call, enum ipc_dir dir, bool retried)
 {
 	ssize_t ret = call->ret;
 
 	if (ret != -EAGAIN || !retried)
-		ipc_op(&eventfd_row, dir, IPC_NOWHERE, ret, 0);
+		eventfd_refused(dir, ret);
 	ipc_woke(call);
 }
 
@@ -76,6 +83,7 @@ static void reader_waits(struct ftrace_regs *regs)
 static void writer_waits(struct ftrace_regs *regs)
 {
 	ipc_sleep(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
+	ipc_event_limit(&eventfd_row, &IPC_NO_OBJECT);
 }
 
 /* Until 6.4 they sleep in a loop of their own. */
@@ -91,8 +99,10 @@ static void write_sleeps(const struct ipc_call *call)
 {
 	const struct file *file = (const struct file *)call->arg[0];
 
-	if (!(file->f_flags & O_NONBLOCK))
-		ipc_sleep_often(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
+	if (file->f_flags & O_NONBLOCK)
+		return;
+	ipc_sleep_often(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
+	ipc_event_limit(&eventfd_row, &IPC_NO_OBJECT);
 }
 
 static void eventfd_seed_file(struct file *file)

@@ -45,6 +45,18 @@ static struct ipc_row *pipe_row_of(struct file *file)
 	return S_ISFIFO(inode->i_mode) ? pipe_inode_row(inode) : NULL;
 }
 
+static struct ipc_object pipe_object(const struct inode *inode)
+{
+	return ipc_object_inode(pipe_inode_row(inode) == &pipe_row ? "pipe" : "fifo", inode);
+}
+
+static void pipe_refuses(const struct inode *inode)
+{
+	const struct ipc_object object = pipe_object(inode);
+
+	ipc_event_limit(pipe_inode_row(inode), &object);
+}
+
 /* ---- transfers: pipe_read(iocb, to), pipe_write(iocb, from) ---- */
 
 static noinline void pipe_done_slow(const struct ipc_call *call, enum ipc_dir dir)
@@ -55,9 +67,12 @@ static noinline void pipe_done_slow(const struct ipc_call *call, enum ipc_dir di
 	ssize_t ret = call->ret;
 
 	/* A core dump's writer has its data in kernel memory. */
-	if (ret != -EAGAIN || !ipc_kiocb_retried(iocb))
+	if (ret != -EAGAIN || !ipc_kiocb_retried(iocb)) {
 		ipc_op(pipe_inode_row(inode), dir, ipc_at_inode(inode), ret,
 		       iov_iter_is_kvec(iter) ? 0 : ret);
+		if (ret == -EAGAIN && dir == IPC_SEND)
+			pipe_refuses(inode);
+	}
 	ipc_woke(call);
 }
 
@@ -93,11 +108,6 @@ static void pipe_track(const struct inode *inode)
 {
 	if (inode->i_pipe)
 		ipc_set_add(pipes, inode->i_pipe, (unsigned long)inode);
-}
-
-static struct ipc_object pipe_object(const struct inode *inode)
-{
-	return ipc_object_inode(pipe_inode_row(inode) == &pipe_row ? "pipe" : "fifo", inode);
 }
 
 /* create_pipe_files(res, flags): both files are of the new pipe. */
@@ -154,6 +164,8 @@ static void pipe_sleeps(const struct pipe_inode_info *pipe, enum ipc_dir dir)
 	object = pipe_object(inode);
 	object.at = pipe;
 	ipc_sleep(pipe_inode_row(inode), dir, &object);
+	if (dir == IPC_SEND)
+		ipc_event_limit(pipe_inode_row(inode), &object);
 }
 
 /* prepare_to_wait_event(wq_head, wq_entry, state): at the pipe's rd_wait and wr_wait. */
@@ -169,10 +181,37 @@ static void writer_waits(struct ftrace_regs *regs)
 		    IPC_SEND);
 }
 
+static u64 pipe_unread(const struct pipe_inode_info *pipe)
+{
+	unsigned int tail = READ_ONCE(pipe->tail), used;
+	u64 bytes = 0;
+
+	used = min(READ_ONCE(pipe->head) - tail, pipe->ring_size);
+	for (; used; used--, tail++)
+		bytes += pipe->bufs[tail & (pipe->ring_size - 1)].len;
+	return bytes;
+}
+
+/* Nobody has it open any more. */
+static void pipe_lost(const struct pipe_inode_info *pipe)
+{
+	const struct inode *inode = (const struct inode *)ipc_set_tag(pipes, pipe);
+	struct ipc_object object;
+
+	if (!inode)
+		return;
+	object = pipe_object(inode);
+	ipc_event_lost(pipe_inode_row(inode), &object, pipe_unread(pipe), 0);
+}
+
 /* free_pipe_info(pipe): also for the private pipes of sendfile, which are not in the set. */
 static void pipe_free_entry(struct ftrace_regs *regs)
 {
-	ipc_set_del(pipes, (void *)ipc_arg(regs, 0));
+	const struct pipe_inode_info *pipe = (const struct pipe_inode_info *)ipc_arg(regs, 0);
+
+	if (ipc_listened(IPC_G_LOST))
+		pipe_lost(pipe);
+	ipc_set_del(pipes, pipe);
 }
 
 static void pipe_seed(void)
@@ -201,17 +240,12 @@ static void pipe_count(void *object, unsigned long tag, void *arg)
 {
 	struct pipe_inode_info *pipe = object;
 	struct pipe_count *count = arg;
-	unsigned int tail, used;
 
 	if (pipe_inode_row((const struct inode *)tag) != count->row)
 		return;
 	count->gauge->value[IPC_OBJECTS]++;
 	spin_lock(&pipe->rd_wait.lock);
-	tail = READ_ONCE(pipe->tail);
-	used = min(READ_ONCE(pipe->head) - tail, pipe->ring_size);
-	for (; used; used--, tail++)
-		count->gauge->value[IPC_QUEUED_BYTES] +=
-			pipe->bufs[tail & (pipe->ring_size - 1)].len;
+	count->gauge->value[IPC_QUEUED_BYTES] += pipe_unread(pipe);
 	spin_unlock(&pipe->rd_wait.lock);
 }
 

@@ -24,12 +24,37 @@ struct ipc_mq_flow {
 
 static DEFINE_PER_CPU(struct ipc_mq_flow, freed);
 
+/* The object behind a descriptor, unless it was closed meanwhile. */
+static struct ipc_object mq_object(unsigned int fd)
+{
+	struct ipc_object object = IPC_NO_OBJECT;
+	struct file *file = fget(fd);
+
+	if (file) {
+		object = ipc_object_inode("mqueue", file_inode(file));
+		fput(file);
+	}
+	return object;
+}
+
+static noinline void mq_is_full(unsigned int fd)
+{
+	struct ipc_object object;
+
+	if (!ipc_listened(IPC_G_LIMIT))
+		return;
+	object = mq_object(fd);
+	ipc_event_limit(&ipc_row_posix_mq, &object);
+}
+
 static __always_inline void mq_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
 {
 	if (likely(ret >= 0)) {
 		ipc_moved(&ipc_row_posix_mq, dir, ret);
 	} else if (ret != -EBADF) {
 		ipc_failed(&ipc_row_posix_mq, dir);
+		if (ret == -EAGAIN && dir == IPC_SEND)
+			mq_is_full(call->arg[0]);
 	} else {
 		ipc_woke(call);
 		return;
@@ -51,22 +76,33 @@ static void mq_receive_done(const struct ipc_call *call)
 
 /*
  * wq_sleep(info, sr, timeout, ewp): sr is SEND or RECV of ipc/mqueue.c, 0 or 1. It loops.
- * The queue is what the system call's descriptor names, unless that was closed meanwhile.
+ * The queue is what the system call's descriptor names.
  */
 static void mq_sleeps(struct ftrace_regs *regs)
 {
-	struct ipc_object object = IPC_NO_OBJECT;
+	const enum ipc_dir dir = (int)ipc_arg(regs, 1) ? IPC_RECV : IPC_SEND;
+	struct ipc_object object;
 	unsigned long args[6];
-	struct file *file;
 
 	syscall_get_arguments(current, current_pt_regs(), args);
-	file = fget((unsigned int)args[0]);
-	if (file) {
-		object = ipc_object_inode("mqueue", file_inode(file));
-		fput(file);
-	}
+	object = mq_object(args[0]);
 	object.timeout = ipc_arg(regs, 2);
-	ipc_sleep_often(&ipc_row_posix_mq, (int)ipc_arg(regs, 1) ? IPC_RECV : IPC_SEND, &object);
+	ipc_sleep_often(&ipc_row_posix_mq, dir, &object);
+	if (dir == IPC_SEND)
+		ipc_event_limit(&ipc_row_posix_mq, &object);
+}
+
+/* mqueue_evict_inode(inode): nobody has the queue open, and its name is gone. */
+static void mq_evicted(struct ftrace_regs *regs)
+{
+	const struct inode *inode = (const struct inode *)ipc_arg(regs, 0);
+	const struct ipc_mqueue *queue = container_of(inode, struct ipc_mqueue, vfs_inode);
+	struct ipc_object object;
+
+	if (!S_ISREG(inode->i_mode))
+		return;
+	object = ipc_object_inode("mqueue", inode);
+	ipc_event_lost(&ipc_row_posix_mq, &object, queue->qsize, queue->attr.mq_curmsgs);
 }
 
 static void mq_message_freed(struct ftrace_regs *regs)
@@ -236,6 +272,10 @@ static struct ipc_hook hooks[] = {
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
 				     IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.entry = mq_sleeps,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("mqueue_evict_inode"),
+		.entry = mq_evicted,
 	},
 };
 

@@ -105,9 +105,11 @@ static void generated(void *hook, int sig, struct kernel_siginfo *info, struct t
 		break;
 	case TRACE_SIGNAL_OVERFLOW_FAIL:
 		count(sig, LOST);
+		ipc_event_signal(&signal_row, task, sig, false);
 		break;
 	case TRACE_SIGNAL_LOSE_INFO:
 		ipc_detail(&signal_row, INFO_LOST, 1);
+		ipc_event_signal(&signal_row, task, sig, true);
 		fallthrough;
 	case TRACE_SIGNAL_DELIVERED:
 		/*

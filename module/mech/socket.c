@@ -73,6 +73,29 @@ static bool zerocopied(const struct sock *sk, const struct msghdr *msg)
 	return sk->sk_protocol != IPPROTO_TCP || sk->sk_route_caps & NETIF_F_SG;
 }
 
+/* Another's socket may have been closed; it is locked against that (unix_wait_for_peer()). */
+static struct ipc_object sk_object(const struct sock *sk, enum ipc_dir dir)
+{
+	struct ipc_object object = IPC_NO_OBJECT;
+	long timeout = READ_ONCE(*(dir == IPC_SEND ? &sk->sk_sndtimeo : &sk->sk_rcvtimeo));
+
+	if (sk->sk_socket)
+		object = ipc_object_inode("socket", SOCK_INODE(sk->sk_socket));
+	object.timeout = timeout != MAX_SCHEDULE_TIMEOUT;
+	return object;
+}
+
+/* Not while it is connecting: there is no queue yet. */
+static void sk_is_full(const struct sock *sk, struct ipc_row *row)
+{
+	struct ipc_object object;
+
+	if (row == &ipc_tcp && (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return;
+	object = sk_object(sk, IPC_SEND);
+	ipc_event_limit(row, &object);
+}
+
 /* The first argument of all of them is the socket. */
 static __always_inline struct ipc_at call_at(const struct ipc_call *call)
 {
@@ -96,6 +119,8 @@ static noinline void sent_slow(struct ipc_row *row, const struct ipc_call *call,
 		if (msg->msg_flags & MSG_ZEROCOPY && zerocopied(sock->sk, msg))
 			copied = 0;
 		ipc_op(row, IPC_SEND, call_at(call), ret, copied);
+		if (ret == -EAGAIN)
+			sk_is_full(sock->sk, row);
 		if (detail != NO_DETAIL)
 			ipc_detail(row, detail, 1);
 	}
@@ -270,18 +295,6 @@ static struct ipc_row *waiter_row(const struct sock *sk)
 	return inet_row(sk);
 }
 
-/* Another's socket may have been closed; it is locked against that (unix_wait_for_peer()). */
-static struct ipc_object sk_object(const struct sock *sk, enum ipc_dir dir)
-{
-	struct ipc_object object = IPC_NO_OBJECT;
-	long timeout = READ_ONCE(*(dir == IPC_SEND ? &sk->sk_sndtimeo : &sk->sk_rcvtimeo));
-
-	if (sk->sk_socket)
-		object = ipc_object_inode("socket", SOCK_INODE(sk->sk_socket));
-	object.timeout = timeout != MAX_SCHEDULE_TIMEOUT;
-	return object;
-}
-
 static void sk_sleeps(const struct sock *sk, enum ipc_dir dir)
 {
 	struct ipc_row *row = waiter_row(sk);
@@ -291,6 +304,8 @@ static void sk_sleeps(const struct sock *sk, enum ipc_dir dir)
 		return;
 	object = sk_object(sk, dir);
 	ipc_sleep(row, dir, &object);
+	if (dir == IPC_SEND)
+		ipc_event_limit(row, &object);
 }
 
 static void sk_sleeps_often(const struct sock *sk, enum ipc_dir dir)
@@ -334,8 +349,19 @@ static void peer_sleeps(struct ftrace_regs *regs)
 	sk_sleeps((const struct sock *)ipc_arg(regs, 0), IPC_SEND);
 }
 
-/* sk_stream_wait_memory(sk, timeo), sk_stream_wait_connect(sk, timeo): each loops */
+/* sk_stream_wait_memory(sk, timeo): it loops */
 static void stream_sender_sleeps(struct ftrace_regs *regs)
+{
+	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
+	struct ipc_row *row = waiter_row(sk);
+
+	sk_sleeps_often(sk, IPC_SEND);
+	if (row)
+		sk_is_full(sk, row);
+}
+
+/* sk_stream_wait_connect(sk, timeo): it loops */
+static void stream_connecting(struct ftrace_regs *regs)
 {
 	sk_sleeps_often((const struct sock *)ipc_arg(regs, 0), IPC_SEND);
 }
@@ -363,6 +389,41 @@ static void accept_sleeps(const struct ipc_call *call)
 static void wait_done(const struct ipc_call *call)
 {
 	ipc_woke(call);
+}
+
+/* ---- what is left unread ---- */
+
+/* A listener's queue holds connections. */
+static void sk_unread(struct sock *sk, const struct ipc_row *row, struct ipc_gauge *unread)
+{
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return;
+	if (row == &ipc_tcp)
+		unread->value[IPC_QUEUED_BYTES] = ipc_tcp_unread(sk);
+	else if (row == &ipc_unix_stream)
+		unread->value[IPC_QUEUED_BYTES] = ipc_unix_unread(sk);
+	else if (row == &ipc_udp)
+		ipc_udp_unread(sk, unread);
+	else
+		ipc_count_queue(&sk->sk_receive_queue, unread);
+}
+
+/* unix_release(sock), inet_release(sock), by which inet6_release() ends, too */
+static void closed(struct ftrace_regs *regs)
+{
+	const struct socket *sock = (const struct socket *)ipc_arg(regs, 0);
+	struct ipc_gauge unread = { .unknown = 0 };
+	struct ipc_object object;
+	struct ipc_row *row;
+
+	if (!ipc_listened(IPC_G_LOST) || !sock->sk)
+		return;
+	row = waiter_row(sock->sk);
+	if (!row)
+		return;
+	sk_unread(sock->sk, row, &unread);
+	object = sk_object(sock->sk, IPC_RECV);
+	ipc_event_lost(row, &object, unread.value[IPC_QUEUED_BYTES], unread.value[IPC_QUEUED]);
 }
 
 /* ---- for the gauges ---- */
@@ -433,6 +494,13 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 		.entry = handler, \
 	}
 
+#define CLOSE_HOOK(name) \
+	{ \
+		.kind = IPC_HOOK_ENTRY, \
+		.symbols = IPC_NAMES(name), \
+		.entry = closed, \
+	}
+
 #define SENDS(row)	{ row, IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }
 #define RECVS(row)	{ row, IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }
 #define WAITS_TO(dir, row)	{ row, IPC_BITS_SLEEP(dir) }
@@ -484,8 +552,11 @@ static struct ipc_hook socket_hooks[] = {
 	SLEEP_HOOK(NULL, "sk_wait_data", NULL, receiver_sleeps, NULL, WAITS_TO(IPC_RECV, &ipc_tcp)),
 	SLEEP_HOOK(NULL, "sk_stream_wait_memory", NULL, stream_sender_sleeps, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_tcp)),
-	SLEEP_HOOK(NULL, "sk_stream_wait_connect", NULL, stream_sender_sleeps, NULL,
+	SLEEP_HOOK(NULL, "sk_stream_wait_connect", NULL, stream_connecting, NULL,
 		   WAITS_TO(IPC_SEND, &ipc_tcp)),
+
+	CLOSE_HOOK("unix_release"),
+	CLOSE_HOOK("inet_release"),
 };
 
 struct ipc_mech ipc_mech_socket = {

@@ -74,4 +74,9 @@ struct net *ipc_next_net(struct net *net);
 /* Adds the messages in a queue of a socket, and their bytes. */
 void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge);
 
+/* What can be read from a socket. */
+u32 ipc_tcp_unread(const struct sock *sk);
+u64 ipc_unix_unread(struct sock *sk);
+void ipc_udp_unread(struct sock *sk, struct ipc_gauge *gauge);
+
 #endif /* _IPCSTAT_SOCKET_H */

@@ -13,12 +13,23 @@
 
 enum { PEEKS };
 
+static noinline void msg_is_full(int id)
+{
+	struct ipc_object object = ipc_ns_object("msg");
+
+	object.id = id;
+	ipc_event_limit(&ipc_row_sysv_msg, &object);
+}
+
 static __always_inline void msg_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
 {
-	if (likely(ret >= 0))
+	if (likely(ret >= 0)) {
 		ipc_moved(&ipc_row_sysv_msg, dir, ret);
-	else
+	} else {
 		ipc_failed(&ipc_row_sysv_msg, dir);
+		if (ret == -EAGAIN && dir == IPC_SEND)
+			msg_is_full(call->arg[0]);
+	}
 	ipc_end(call, &ipc_row_sysv_msg, dir, ipc_at_sysv(call->arg[0]), ret);
 }
 
@@ -37,6 +48,7 @@ static void msgsnd_sleeps(struct ftrace_regs *regs)
 
 	object.id = perm->id;
 	ipc_sleep_often(&ipc_row_sysv_msg, IPC_SEND, &object);
+	ipc_event_limit(&ipc_row_sysv_msg, &object);
 }
 
 /* do_msgrcv() calls nothing before it sleeps in schedule(), for nothing but a message. */
@@ -57,6 +69,19 @@ static void msgrcv_done(const struct ipc_call *call)
 		ret = 0; /* the message stays in the queue */
 	}
 	msg_done(call, IPC_RECV, ret);
+}
+
+/* freeque(ns, ipcp), with the queue locked: its last messages go. */
+static void msg_queue_freed(struct ftrace_regs *regs)
+{
+	const struct ipc_namespace *ns = (const struct ipc_namespace *)ipc_arg(regs, 0);
+	const struct kern_ipc_perm *perm = (const struct kern_ipc_perm *)ipc_arg(regs, 1);
+	const struct ipc_msg_queue *queue = container_of(perm, struct ipc_msg_queue, q_perm);
+	const struct ipc_object object = {
+		.kind = "msg", .id = perm->id, .space = ns->ns.inum, .part = -1,
+	};
+
+	ipc_event_lost(&ipc_row_sysv_msg, &object, queue->q_cbytes, queue->q_qnum);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -109,6 +134,11 @@ static struct ipc_hook hooks[] = {
 		.callers = IPC_NAMES("do_msgsnd"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_SLEEP(IPC_SEND) }),
 		.entry = msgsnd_sleeps,
+	}, {
+		.kind = IPC_HOOK_ENTRY,
+		.symbols = IPC_NAMES("freeque"),
+		.called_by = IPC_NAMES("msgctl_down|ksys_msgctl|ksys_msgctl.constprop.0"),
+		.entry = msg_queue_freed,
 	},
 };
 

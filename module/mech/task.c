@@ -17,6 +17,16 @@ static IPC_EXIT_PROBE(exit_probe)
 	ipc_note_drop();
 }
 
+/*
+ * A task is freed: its parent has taken notice of its end, and it does nothing more. Of a
+ * process the first thread goes last.
+ */
+static void free_probe(void *hook, struct task_struct *task)
+{
+	if (task->pid == task->tgid && ipc_flows())
+		ipc_event_exit(task);
+}
+
 /* Each row; filled in by task_init(). */
 static struct ipc_feed task_feeds[IPC_MAX_ROWS + 1];
 
@@ -28,6 +38,7 @@ static int task_init(void)
 
 	/* The engine passes probes as void pointers: hold them against the tracepoints. */
 	check_trace_callback_type_sched_process_exit(exit_probe);
+	check_trace_callback_type_sched_process_free(free_probe);
 	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
 		if (WARN_ON_ONCE(nr == IPC_MAX_ROWS))
 			return -ENOSPC;
@@ -44,6 +55,10 @@ static struct ipc_hook task_hooks[] = {
 		.symbols = IPC_NAMES("sched_process_exit"),
 		.probe = exit_probe,
 		.feeds = task_feeds,
+	}, {
+		.kind = IPC_HOOK_TRACE,
+		.symbols = IPC_NAMES("sched_process_free"),
+		.probe = free_probe,
 	},
 };
 

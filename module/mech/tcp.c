@@ -38,7 +38,7 @@ static struct ipc_row *tcp_row_of(struct file *file)
  * What tcp_inq() counts, and beyond it what lies behind urgent data. Without the
  * socket's lock, as tcp_diag_get_info() reads it.
  */
-static u32 tcp_unread(const struct sock *sk)
+u32 ipc_tcp_unread(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 end = READ_ONCE(tp->rcv_nxt), start = READ_ONCE(tp->copied_seq);
@@ -79,7 +79,7 @@ static void tcp_count(const struct sock *sk, struct ipc_gauge *gauge)
 		gauge->value[IPC_OBJECTS]--;
 	/* tcp_v4_connect() hashes the socket before all sequence numbers are set. */
 	else if (state != TCP_SYN_SENT)
-		gauge->value[IPC_QUEUED_BYTES] += tcp_unread(sk) + tcp_unsent(sk, state);
+		gauge->value[IPC_QUEUED_BYTES] += ipc_tcp_unread(sk) + tcp_unsent(sk, state);
 }
 
 static void tcp_count_table(struct inet_hashinfo *table, struct ipc_gauge *gauge)
@@ -116,7 +116,7 @@ static void tcp_count_leftover(void *object, unsigned long unused, void *arg)
 
 	/* It may have been connected again. */
 	if (inet_sk_state_load(sk) == TCP_CLOSE && !sk_is_mptcp(sk))
-		gauge->value[IPC_QUEUED_BYTES] += tcp_unread(sk);
+		gauge->value[IPC_QUEUED_BYTES] += ipc_tcp_unread(sk);
 }
 
 /* All namespaces share one table, but for those with net.ipv4.tcp_child_ehash_entries. */
@@ -144,7 +144,7 @@ static void tcp_done_entry(struct ftrace_regs *regs)
 {
 	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
 
-	if (!sock_flag(sk, SOCK_DEAD) && tcp_unread(sk))
+	if (!sock_flag(sk, SOCK_DEAD) && ipc_tcp_unread(sk))
 		ipc_set_add(leftovers, sk, 0);
 }
 
@@ -171,7 +171,7 @@ static void tcp_seed_file(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	if (tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE && tcp_unread(sk))
+	if (tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE && ipc_tcp_unread(sk))
 		ipc_set_add(leftovers, sk, 0);
 }
 

@@ -61,7 +61,7 @@ static void udp_take(void *object, unsigned long unused, void *arg)
 }
 
 /* Arrivals are queued in sk_receive_queue, and moved to reader_queue by a reader. */
-static void udp_count(struct sock *sk, struct ipc_gauge *gauge)
+void ipc_udp_unread(struct sock *sk, struct ipc_gauge *gauge)
 {
 	ipc_count_queue(&udp_sk(sk)->reader_queue, gauge);
 	ipc_count_queue(&sk->sk_receive_queue, gauge);
@@ -77,7 +77,7 @@ static bool udp_gauge_once(struct udp_take *take, struct ipc_gauge *gauge)
 	gauge->value[IPC_QUEUED] = 0;
 	gauge->value[IPC_QUEUED_BYTES] = 0;
 	for (i = 0; i < take->nr; i++) {
-		udp_count(take->sk[i], gauge);
+		ipc_udp_unread(take->sk[i], gauge);
 		sock_put(take->sk[i]);
 	}
 	return take->wanted <= take->max;

@@ -37,6 +37,12 @@ static struct ipc_row *unix_row_of(struct file *file)
 
 #if IS_ENABLED(CONFIG_UNIX)
 
+/* Of a stream. */
+u64 ipc_unix_unread(struct sock *sk)
+{
+	return max(unix_inq_len(sk), 0L);
+}
+
 static int unix_type(const struct ipc_row *row)
 {
 	if (row == &ipc_unix_stream)
@@ -54,7 +60,7 @@ static void unix_count(struct sock *sk, struct ipc_gauge *gauge)
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
 		return;
 	if (sk->sk_type == SOCK_STREAM)
-		gauge->value[IPC_QUEUED_BYTES] += max(unix_inq_len(sk), 0L);
+		gauge->value[IPC_QUEUED_BYTES] += ipc_unix_unread(sk);
 	else
 		ipc_count_queue(&sk->sk_receive_queue, gauge);
 }
@@ -84,6 +90,11 @@ static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 }
 
 #else /* no such sockets */
+
+u64 ipc_unix_unread(struct sock *sk)
+{
+	return 0;
+}
 
 static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 {

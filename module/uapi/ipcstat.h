@@ -132,6 +132,42 @@
  *			    EVICTED differs between two of them, some have been evicted
  *			    meanwhile, and may be in an OTHER as well.
  *
+ *	EVENTS	do	->  MAX_EVENTS u32	messages a second to each group at most
+ *			    GROUP_STATE nest ...
+ *						{NAME, SENT, SUPPRESSED, [WAIT_NS]}: the
+ *						multicast groups
+ *			    CAP_SYS_ADMIN in the initial namespaces: to bind to the groups
+ *			    in them takes the same, and nothing is sent in others
+ *
+ *	EVENT	(multicast)
+ *			->  GROUP string
+ *			    SEQ u64		counts the messages to the group: where one
+ *						is missing, the listener had no room
+ *			    [SUPPRESSED u64]	events of the group since its last message
+ *						that were none, for there were too many
+ *			    [EVENT nest]	{TIME_NS, [PID, COMM, UID, START_NS], [MECH],
+ *						 [DIRECTION], [OBJECT, ID, SPACE, [PART]]}
+ *						and, by group, further ones; none: nothing but
+ *						SUPPRESSED
+ *			    [TOTAL nest ...]	{MECH, COUNTER ...}, see "exit"
+ *			    PID is the process in the initial PID namespace; none: an
+ *			    interrupt. OBJECT as in BLOCKED, or "process". The groups:
+ *			    "exit"	a process that has flows has ended, and its parent has
+ *					taken notice. TOTAL is what it has done, by mechanism,
+ *					with the names of columns ("send_ops"); PARTIAL (flag):
+ *					some of its flows had to make room for others, or may
+ *					have.
+ *			    "lost"	an object goes with data in it that nobody has read:
+ *					BYTES, and where it has messages MESSAGES. PID is who
+ *					has closed or removed it.
+ *			    "signal"	SIGNAL for ID found no room, and is lost; or
+ *					(INFO_ONLY) it has come through, without its siginfo.
+ *			    "limit"	a sender found no room in OBJECT, and waits, or got
+ *					EAGAIN; of each object once a second.
+ *			    "wait-1ms", "wait-10ms", "wait-100ms", "wait-1s", "wait-10s"
+ *					a wait of WAIT_NS, so long or longer, is over; it goes to
+ *					each of the groups that it is long enough for.
+ *
  * A dump takes as many messages as it needs, each of them whole, and goes on
  * where the last one ended; each message is one row, signal, hook or task. Read it
  * with a buffer of 32 KiB or more. A dump of BLOCKED or FLOW ends where such a buffer is
@@ -149,7 +185,7 @@
  *			netlink itself says so, without a text
  *	EPERM		the module's proc_mode lets only those read who have
  *			CAP_SYS_ADMIN; or only those who have it make, or free, the table of
- *			flows
+ *			flows, or learn of events
  *	ENODATA		there are no flows: FLOWS makes the table
  *	EALREADY	there is a table of flows, of another size: free it first
  *	ENOMEM		there is no memory for so many flows, or for the reply
@@ -174,6 +210,8 @@ enum ipcstat_cmd {
 	IPCSTAT_CMD_BLOCKED,
 	IPCSTAT_CMD_FLOWS,
 	IPCSTAT_CMD_FLOW,
+	IPCSTAT_CMD_EVENTS,
+	IPCSTAT_CMD_EVENT,
 
 	__IPCSTAT_CMD_MAX,
 	IPCSTAT_CMD_MAX = __IPCSTAT_CMD_MAX - 1
@@ -208,6 +246,13 @@ enum ipcstat_attr {
 	IPCSTAT_A_PID,			/* u32 */
 	IPCSTAT_A_ID,			/* u64 */
 	IPCSTAT_A_BYTES,		/* u64 */
+	IPCSTAT_A_MAX_EVENTS,		/* u32 */
+	IPCSTAT_A_GROUP_STATE,		/* nest of ipcstat_group_attr, repeated */
+	IPCSTAT_A_GROUP,		/* string */
+	IPCSTAT_A_SEQ,			/* u64 */
+	IPCSTAT_A_SUPPRESSED,		/* u64 */
+	IPCSTAT_A_EVENT,		/* nest of ipcstat_event_attr */
+	IPCSTAT_A_TOTAL,		/* nest of ipcstat_total_attr, repeated */
 
 	__IPCSTAT_A_MAX,
 	IPCSTAT_A_MAX = __IPCSTAT_A_MAX - 1
@@ -302,6 +347,56 @@ enum ipcstat_flow_attr {
 
 	__IPCSTAT_FLOW_A_MAX,
 	IPCSTAT_FLOW_A_MAX = __IPCSTAT_FLOW_A_MAX - 1
+};
+
+/* Attributes inside IPCSTAT_A_GROUP_STATE. */
+enum ipcstat_group_attr {
+	IPCSTAT_GROUP_A_UNSPEC,
+	IPCSTAT_GROUP_A_PAD,
+	IPCSTAT_GROUP_A_NAME,		/* string */
+	IPCSTAT_GROUP_A_SENT,		/* u64 */
+	IPCSTAT_GROUP_A_SUPPRESSED,	/* u64 */
+	IPCSTAT_GROUP_A_WAIT_NS,	/* u64 */
+
+	__IPCSTAT_GROUP_A_MAX,
+	IPCSTAT_GROUP_A_MAX = __IPCSTAT_GROUP_A_MAX - 1
+};
+
+/* Attributes inside IPCSTAT_A_EVENT. */
+enum ipcstat_event_attr {
+	IPCSTAT_EVENT_A_UNSPEC,
+	IPCSTAT_EVENT_A_PAD,
+	IPCSTAT_EVENT_A_TIME_NS,	/* u64, CLOCK_MONOTONIC */
+	IPCSTAT_EVENT_A_PID,		/* u32 */
+	IPCSTAT_EVENT_A_COMM,		/* string */
+	IPCSTAT_EVENT_A_UID,		/* u32 */
+	IPCSTAT_EVENT_A_START_NS,	/* u64, CLOCK_BOOTTIME */
+	IPCSTAT_EVENT_A_MECH,		/* string */
+	IPCSTAT_EVENT_A_DIRECTION,	/* string */
+	IPCSTAT_EVENT_A_OBJECT,		/* string */
+	IPCSTAT_EVENT_A_ID,		/* u64 */
+	IPCSTAT_EVENT_A_SPACE,		/* u32 */
+	IPCSTAT_EVENT_A_PART,		/* u32 */
+	IPCSTAT_EVENT_A_BYTES,		/* u64 */
+	IPCSTAT_EVENT_A_MESSAGES,	/* u64 */
+	IPCSTAT_EVENT_A_WAIT_NS,	/* u64 */
+	IPCSTAT_EVENT_A_SIGNAL,		/* u32 */
+	IPCSTAT_EVENT_A_INFO_ONLY,	/* flag */
+	IPCSTAT_EVENT_A_PARTIAL,	/* flag */
+
+	__IPCSTAT_EVENT_A_MAX,
+	IPCSTAT_EVENT_A_MAX = __IPCSTAT_EVENT_A_MAX - 1
+};
+
+/* Attributes inside IPCSTAT_A_TOTAL. */
+enum ipcstat_total_attr {
+	IPCSTAT_TOTAL_A_UNSPEC,
+	IPCSTAT_TOTAL_A_PAD,
+	IPCSTAT_TOTAL_A_MECH,		/* string */
+	IPCSTAT_TOTAL_A_COUNTER,	/* nest of ipcstat_counter_attr, repeated */
+
+	__IPCSTAT_TOTAL_A_MAX,
+	IPCSTAT_TOTAL_A_MAX = __IPCSTAT_TOTAL_A_MAX - 1
 };
 
 #endif /* _UAPI_IPCSTAT_H */
