@@ -2,6 +2,7 @@
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,6 +180,22 @@ void time_text(uint64_t ns, char text[32])
 		snprintf(text, 32, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
 	else
 		snprintf(text, 32, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+}
+
+void signal_name(unsigned int signal, char name[32])
+{
+	const char *abbrev = sigabbrev_np((int)signal);
+
+	if (abbrev)
+		snprintf(name, 32, "SIG%s", abbrev);
+	else if ((int)signal == SIGRTMIN)
+		snprintf(name, 32, "SIGRTMIN");
+	else if ((int)signal == SIGRTMAX)
+		snprintf(name, 32, "SIGRTMAX");
+	else if ((int)signal > SIGRTMIN)
+		snprintf(name, 32, "SIGRTMIN+%d", (int)signal - SIGRTMIN);
+	else /* the C library keeps it for itself */
+		snprintf(name, 32, "SIG%u", signal);
 }
 
 char *format(const char *fmt, ...)

@@ -18,6 +18,7 @@ int cmd_hist(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_top(int argc, char **argv);
+int cmd_events(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 
@@ -61,6 +62,9 @@ void make_printable(char *text);
 bool read_comm(pid_t tgid, char comm[32]);
 /* "1.500s", "2m03s", "1h05m" */
 void time_text(uint64_t ns, char text[32]);
+
+/* "SIGTERM", "SIGRTMIN+3", ... */
+void signal_name(unsigned int signal, char name[32]);
 
 /* As asprintf(3); to be freed, never NULL. */
 char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

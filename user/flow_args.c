@@ -45,8 +45,7 @@ int flow_option(int c, struct flow_args *args)
 	}
 }
 
-/* 0; EXIT_BAD_ARGS, and a line that says why; or EXIT_FAILURE */
-static int check_mechanism(struct nl *nl, const char *mech)
+int check_mechanism(struct nl *nl, const char *mech)
 {
 	struct names all = { 0 }, chosen = { 0 };
 	struct nl_rows rows = { 0 };

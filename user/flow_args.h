@@ -32,6 +32,9 @@ enum {
 /* What getopt_long() returned c for. 0; EXIT_BAD_ARGS, and a line; -1: it is none of these. */
 int flow_option(int c, struct flow_args *args);
 
+/* mech: a row's name, or NULL. 0; EXIT_BAD_ARGS, and a line that says why; or EXIT_FAILURE. */
+int check_mechanism(struct nl *nl, const char *mech);
+
 /* Decimal; false: it is no number, or larger than max. */
 bool parse_number(const char *arg, uint64_t max, uint64_t *number);
 

@@ -2,7 +2,7 @@
 /*
  * Reading the module's numbers over generic netlink, with libnl.
  *
- * Every question goes through ask(): one request, its replies handed one by one
+ * Every question goes through nl_ask(): one request, its replies handed one by one
  * to a reader, until the kernel says that it is done. A dump that was cut by a
  * change is asked again.
  */
@@ -18,19 +18,10 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "nl.h"
+#include "nl_private.h"
 
 #define DUMP_TRIES 10
 #define MAX_ERRNO 4095 /* the kernel's */
-
-struct nl {
-	struct nl_sock *sock;
-	int family;
-	char error[256];
-};
-
-/* Takes one reply; tb is indexed by enum ipcstat_attr. Returns a negative errno to give up. */
-typedef int (*reader_t)(struct nlmsghdr *hdr, void *result);
 
 /* One question under way. */
 struct question {
@@ -42,9 +33,7 @@ struct question {
 	bool interrupted; /* the dump is not consistent */
 };
 
-static int fail(struct nl *nl, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(struct nl *nl, int err, const char *fmt, ...)
+int nl_fail(struct nl *nl, int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -56,8 +45,9 @@ static int fail(struct nl *nl, int err, const char *fmt, ...)
 
 static int fail_absent(struct nl *nl)
 {
-	return fail(nl, -ENODEV,
-		    "the ipcstat module is not loaded: run `modprobe ipcstat` or `ipcstat load`");
+	return nl_fail(
+		nl, -ENODEV,
+		"the ipcstat module is not loaded: run `modprobe ipcstat` or `ipcstat load`");
 }
 
 /* Stores why the kernel refused: its own text when it sent one. */
@@ -66,12 +56,12 @@ static void refused(struct question *q, int err, const char *text)
 	if (err >= 0 || err < -MAX_ERRNO)
 		err = -EPROTO;
 	if (text)
-		q->err = fail(q->nl, err, "the ipcstat module says: %s (%s)%s", text,
-			      strerror(-err), err == -EPERM ? ": run this as root" : "");
+		q->err = nl_fail(q->nl, err, "the ipcstat module says: %s (%s)%s", text,
+				 strerror(-err), err == -EPERM ? ": run this as root" : "");
 	else if (err == -ENOENT)
 		q->err = fail_absent(q->nl); /* no family of that number or name */
 	else
-		q->err = fail(q->nl, err, "the kernel refused the request: %s", strerror(-err));
+		q->err = nl_fail(q->nl, err, "the kernel refused the request: %s", strerror(-err));
 }
 
 /* The text among the extended acknowledgement's attributes, or NULL. */
@@ -95,11 +85,11 @@ static int on_reply(struct nl_msg *msg, void *arg)
 	if (!q->err) {
 		q->err = q->reader(nlmsg_hdr(msg), q->result);
 		if (q->err == -ENOMEM)
-			fail(q->nl, q->err, "out of memory");
+			nl_fail(q->nl, q->err, "out of memory");
 		else if (q->err)
-			fail(q->nl, q->err,
-			     "the ipcstat module sent what this program cannot read: "
-			     "use the module and the tools of one release");
+			nl_fail(q->nl, q->err,
+				"the ipcstat module sent what this program cannot read: "
+				"use the module and the tools of one release");
 	}
 	return NL_OK; /* to the end, so that the next question finds no old answer */
 }
@@ -158,7 +148,7 @@ static int ask_once(struct question *q, struct nl_msg *msg)
 	int err;
 
 	if (!cb)
-		return fail(q->nl, -ENOMEM, "out of memory");
+		return nl_fail(q->nl, -ENOMEM, "out of memory");
 	nl_cb_err(cb, NL_CB_CUSTOM, on_error, q);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_reply, q);
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, q);
@@ -169,22 +159,10 @@ static int ask_once(struct question *q, struct nl_msg *msg)
 	while (err >= 0 && !q->done)
 		err = nl_recvmsgs(q->nl->sock, cb);
 	if (err < 0)
-		q->err = fail(q->nl, -EIO, "netlink: %s", nl_geterror(err));
+		q->err = nl_fail(q->nl, -EIO, "netlink: %s", nl_geterror(err));
 	nl_cb_put(cb);
 	return q->err;
 }
-
-/* An attribute of a question. A list of them ends with attr 0. */
-struct param {
-	int attr;
-	enum {
-		PARAM_STRING,
-		PARAM_U32,
-		PARAM_U64
-	} type;
-	const char *string;
-	uint64_t number;
-};
 
 static int put_params(struct nl_msg *msg, const struct param *param)
 {
@@ -206,12 +184,8 @@ static int put_params(struct nl_msg *msg, const struct param *param)
 	return err;
 }
 
-/*
- * Asks cmd of a family, with these attributes (NULL: none), and hands the replies to reader.
- * Before a dump is asked again forget() empties the result.
- */
-static int ask(struct nl *nl, int family, int cmd, int flags, const struct param *params,
-	       reader_t reader, void (*forget)(void *result), void *result)
+int nl_ask(struct nl *nl, int family, int cmd, int flags, const struct param *params,
+	   reader_t reader, void (*forget)(void *result), void *result)
 {
 	for (int tries = 0; tries < DUMP_TRIES; tries++) {
 		struct question q = { .nl = nl, .reader = reader, .result = result };
@@ -222,7 +196,7 @@ static int ask(struct nl *nl, int family, int cmd, int flags, const struct param
 		    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, (uint8_t)cmd,
 				 IPCSTAT_GENL_VERSION) ||
 		    put_params(msg, params))
-			fail(nl, err, "out of memory");
+			nl_fail(nl, err, "out of memory");
 		else
 			err = ask_once(&q, msg);
 		nlmsg_free(msg);
@@ -233,7 +207,7 @@ static int ask(struct nl *nl, int family, int cmd, int flags, const struct param
 		if (err)
 			return err;
 	}
-	return fail(nl, -EAGAIN, "the answer kept changing while it was read: try again");
+	return nl_fail(nl, -EAGAIN, "the answer kept changing while it was read: try again");
 }
 
 /* ---- the family ---- */
@@ -278,26 +252,26 @@ int nl_open(struct nl **result)
 		return -ENOMEM;
 	nl->sock = nl_socket_alloc();
 	if (!nl->sock)
-		return fail(nl, -ENOMEM, "out of memory");
+		return nl_fail(nl, -ENOMEM, "out of memory");
 	err = genl_connect(nl->sock);
 	if (err < 0)
-		return fail(nl, -EIO, "cannot open a netlink socket: %s", nl_geterror(err));
+		return nl_fail(nl, -EIO, "cannot open a netlink socket: %s", nl_geterror(err));
 	/* Without it there is no text in errors, and all else works. */
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 
-	err = ask(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, name, read_family, NULL, &family);
+	err = nl_ask(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, name, read_family, NULL, &family);
 	if (err)
 		return err;
 	if (family.version < IPCSTAT_GENL_VERSION)
-		return fail(nl, -EPROTO,
-			    "the loaded ipcstat module is too old (protocol %u, this program "
-			    "needs %u): unload it and load the one of this release",
-			    family.version, IPCSTAT_GENL_VERSION);
+		return nl_fail(nl, -EPROTO,
+			       "the loaded ipcstat module is too old (protocol %u, this program "
+			       "needs %u): unload it and load the one of this release",
+			       family.version, IPCSTAT_GENL_VERSION);
 	if (family.version > IPCSTAT_GENL_VERSION)
-		return fail(nl, -EPROTO,
-			    "the loaded ipcstat module is too new (protocol %u, this program "
-			    "knows %u): use the tools of the module's release",
-			    family.version, IPCSTAT_GENL_VERSION);
+		return nl_fail(nl, -EPROTO,
+			       "the loaded ipcstat module is too new (protocol %u, this program "
+			       "knows %u): use the tools of the module's release",
+			       family.version, IPCSTAT_GENL_VERSION);
 	nl->family = family.id;
 	return 0;
 }
@@ -307,6 +281,7 @@ void nl_end(struct nl *nl)
 	if (!nl || nl == &out_of_memory)
 		return;
 	nl_socket_free(nl->sock);
+	nl_socket_free(nl->events);
 	free(nl);
 }
 
@@ -340,15 +315,21 @@ static struct nla_policy message_policy[IPCSTAT_A_MAX + 1] = {
 	[IPCSTAT_A_FLOW] = { .type = NLA_NESTED },
 	[IPCSTAT_A_DIRECTION] = { .type = NLA_STRING },
 	[IPCSTAT_A_OTHER] = { .type = NLA_FLAG },
+	[IPCSTAT_A_MAX_EVENTS] = { .type = NLA_U32 },
+	[IPCSTAT_A_GROUP_STATE] = { .type = NLA_NESTED },
+	[IPCSTAT_A_GROUP] = { .type = NLA_STRING },
+	[IPCSTAT_A_SEQ] = { .type = NLA_U64 },
+	[IPCSTAT_A_SUPPRESSED] = { .type = NLA_U64 },
+	[IPCSTAT_A_EVENT] = { .type = NLA_NESTED },
+	[IPCSTAT_A_TOTAL] = { .type = NLA_NESTED },
 };
 
-static int parse(struct nlmsghdr *hdr, struct nlattr **tb)
+int nl_parse(struct nlmsghdr *hdr, struct nlattr **tb)
 {
 	return genlmsg_parse(hdr, 0, tb, IPCSTAT_A_MAX, message_policy) < 0 ? -EPROTO : 0;
 }
 
-/* Copies a string attribute into a buffer; one that does not fit is none of ours. */
-static int get_string(const struct nlattr *attr, char *buffer, size_t size)
+int nl_copy_string(const struct nlattr *attr, char *buffer, size_t size)
 {
 	size_t len;
 
@@ -361,7 +342,7 @@ static int get_string(const struct nlattr *attr, char *buffer, size_t size)
 	return 0;
 }
 
-static int read_counter(const struct nlattr *nest, struct nl_counter *counter)
+int nl_read_counter(const struct nlattr *nest, struct nl_counter *counter)
 {
 	static struct nla_policy policy[IPCSTAT_COUNTER_A_MAX + 1] = {
 		[IPCSTAT_COUNTER_A_NAME] = { .type = NLA_STRING },
@@ -385,7 +366,7 @@ static int read_counter(const struct nlattr *nest, struct nl_counter *counter)
 		return -EPROTO;
 	}
 	counter->gauge = tb[IPCSTAT_COUNTER_A_GAUGE];
-	return get_string(tb[IPCSTAT_COUNTER_A_NAME], counter->name, sizeof(counter->name));
+	return nl_copy_string(tb[IPCSTAT_COUNTER_A_NAME], counter->name, sizeof(counter->name));
 }
 
 /* All nests of one type in a message. */
@@ -411,7 +392,7 @@ static int read_counters(struct nlmsghdr *hdr, int type, struct nl_counter **res
 
 		if (nla_type(attr) != type)
 			continue;
-		err = read_counter(attr, counter++);
+		err = nl_read_counter(attr, counter++);
 		if (err)
 			return err;
 		++*nr;
@@ -426,7 +407,7 @@ static int read_row(struct nlmsghdr *hdr, void *result)
 	struct nl_row *row;
 	int err;
 
-	err = parse(hdr, tb);
+	err = nl_parse(hdr, tb);
 	if (err)
 		return err;
 	row = reallocarray(rows->row, rows->nr + 1, sizeof(*row));
@@ -439,7 +420,7 @@ static int read_row(struct nlmsghdr *hdr, void *result)
 		row->signal = nla_get_u32(tb[IPCSTAT_A_SIGNAL]);
 		snprintf(row->name, sizeof(row->name), "%u", row->signal);
 	} else {
-		err = get_string(tb[IPCSTAT_A_MECH], row->name, sizeof(row->name));
+		err = nl_copy_string(tb[IPCSTAT_A_MECH], row->name, sizeof(row->name));
 		if (err)
 			return err;
 	}
@@ -452,9 +433,9 @@ static int read_info(struct nlmsghdr *hdr, void *result)
 	struct nl_info *info = result;
 
 	/* There is one of it. */
-	if (info->limit || parse(hdr, tb) ||
-	    get_string(tb[IPCSTAT_A_VERSION], info->version, sizeof(info->version)) ||
-	    get_string(tb[IPCSTAT_A_BACKEND], info->backend, sizeof(info->backend)) ||
+	if (info->limit || nl_parse(hdr, tb) ||
+	    nl_copy_string(tb[IPCSTAT_A_VERSION], info->version, sizeof(info->version)) ||
+	    nl_copy_string(tb[IPCSTAT_A_BACKEND], info->backend, sizeof(info->backend)) ||
 	    !tb[IPCSTAT_A_SINCE] || !tb[IPCSTAT_A_HOOKS_ATTACHED] || !tb[IPCSTAT_A_HOOKS_ALL] ||
 	    !tb[IPCSTAT_A_MISSED])
 		return -EPROTO;
@@ -511,7 +492,7 @@ static int read_hook(struct nlmsghdr *hdr, void *result)
 	struct nl_hooks *hooks = result;
 	struct nl_hook *hook;
 
-	if (parse(hdr, message) || !message[IPCSTAT_A_HOOK] ||
+	if (nl_parse(hdr, message) || !message[IPCSTAT_A_HOOK] ||
 	    nla_parse_nested(tb, IPCSTAT_HOOK_A_MAX, message[IPCSTAT_A_HOOK], policy) < 0 ||
 	    !tb[IPCSTAT_HOOK_A_NAME] || !tb[IPCSTAT_HOOK_A_KIND] || !tb[IPCSTAT_HOOK_A_STATE] ||
 	    !tb[IPCSTAT_HOOK_A_MISSED])
@@ -549,8 +530,8 @@ static int read_hist(const struct nlattr *nest, struct nl_hist *hist)
 	const struct nlattr *buckets;
 
 	if (nla_parse_nested(tb, IPCSTAT_HIST_A_MAX, (struct nlattr *)nest, policy) < 0 ||
-	    get_string(tb[IPCSTAT_HIST_A_NAME], hist->name, sizeof(hist->name)) ||
-	    get_string(tb[IPCSTAT_HIST_A_UNIT], hist->unit, sizeof(hist->unit)))
+	    nl_copy_string(tb[IPCSTAT_HIST_A_NAME], hist->name, sizeof(hist->name)) ||
+	    nl_copy_string(tb[IPCSTAT_HIST_A_UNIT], hist->unit, sizeof(hist->unit)))
 		return -EPROTO;
 	hist->has_longest = tb[IPCSTAT_HIST_A_LONGEST];
 	if (hist->has_longest)
@@ -578,7 +559,7 @@ static int read_hists(struct nlmsghdr *hdr, void *result)
 	struct nl_hist_row *row;
 	int err;
 
-	err = parse(hdr, tb);
+	err = nl_parse(hdr, tb);
 	if (err)
 		return err;
 	row = reallocarray(hists->row, hists->nr + 1, sizeof(*row));
@@ -587,7 +568,7 @@ static int read_hists(struct nlmsghdr *hdr, void *result)
 	hists->row = row;
 	row += hists->nr++;
 	memset(row, 0, sizeof(*row));
-	err = get_string(tb[IPCSTAT_A_MECH], row->name, sizeof(row->name));
+	err = nl_copy_string(tb[IPCSTAT_A_MECH], row->name, sizeof(row->name));
 	nla_for_each_attr(attr, head, len, rest) {
 		struct nl_hist *hist;
 
@@ -625,9 +606,10 @@ static int read_task(const struct nlattr *nest, struct nl_sleeper *task)
 	if (nla_parse_nested(tb, IPCSTAT_BLOCKED_A_MAX, (struct nlattr *)nest, policy) < 0 ||
 	    !tb[IPCSTAT_BLOCKED_A_PID] || !tb[IPCSTAT_BLOCKED_A_TGID] ||
 	    !tb[IPCSTAT_BLOCKED_A_SINCE_NS] || !tb[IPCSTAT_BLOCKED_A_WAITED_NS] ||
-	    get_string(tb[IPCSTAT_BLOCKED_A_COMM], task->comm, sizeof(task->comm)) ||
-	    get_string(tb[IPCSTAT_BLOCKED_A_MECH], task->mech, sizeof(task->mech)) ||
-	    get_string(tb[IPCSTAT_BLOCKED_A_DIRECTION], task->direction, sizeof(task->direction)))
+	    nl_copy_string(tb[IPCSTAT_BLOCKED_A_COMM], task->comm, sizeof(task->comm)) ||
+	    nl_copy_string(tb[IPCSTAT_BLOCKED_A_MECH], task->mech, sizeof(task->mech)) ||
+	    nl_copy_string(tb[IPCSTAT_BLOCKED_A_DIRECTION], task->direction,
+			   sizeof(task->direction)))
 		return -EPROTO;
 	task->pid = nla_get_u32(tb[IPCSTAT_BLOCKED_A_PID]);
 	task->tgid = nla_get_u32(tb[IPCSTAT_BLOCKED_A_TGID]);
@@ -643,7 +625,7 @@ static int read_task(const struct nlattr *nest, struct nl_sleeper *task)
 	task->has_part = tb[IPCSTAT_BLOCKED_A_PART];
 	if (task->has_part)
 		task->part = nla_get_u32(tb[IPCSTAT_BLOCKED_A_PART]);
-	return get_string(tb[IPCSTAT_BLOCKED_A_OBJECT], task->object, sizeof(task->object));
+	return nl_copy_string(tb[IPCSTAT_BLOCKED_A_OBJECT], task->object, sizeof(task->object));
 }
 
 /* One task; or how many of a row are hidden; or where to go on. */
@@ -654,7 +636,7 @@ static int read_sleeper(struct nlmsghdr *hdr, void *result)
 	struct nl_sleeper *task;
 	int err;
 
-	err = parse(hdr, tb);
+	err = nl_parse(hdr, tb);
 	if (err)
 		return err;
 	if (tb[IPCSTAT_A_HIDDEN])
@@ -696,9 +678,10 @@ static int read_flow_identity(const struct nlattr *nest, struct nl_flow *flow)
 	struct nlattr *tb[IPCSTAT_FLOW_A_MAX + 1];
 
 	if (nla_parse_nested(tb, IPCSTAT_FLOW_A_MAX, (struct nlattr *)nest, policy) < 0 ||
-	    get_string(tb[IPCSTAT_FLOW_A_MECH], flow->mech, sizeof(flow->mech)) ||
-	    get_string(tb[IPCSTAT_FLOW_A_DIRECTION], flow->direction, sizeof(flow->direction)) ||
-	    get_string(tb[IPCSTAT_FLOW_A_COMM], flow->comm, sizeof(flow->comm)) ||
+	    nl_copy_string(tb[IPCSTAT_FLOW_A_MECH], flow->mech, sizeof(flow->mech)) ||
+	    nl_copy_string(tb[IPCSTAT_FLOW_A_DIRECTION], flow->direction,
+			   sizeof(flow->direction)) ||
+	    nl_copy_string(tb[IPCSTAT_FLOW_A_COMM], flow->comm, sizeof(flow->comm)) ||
 	    !tb[IPCSTAT_FLOW_A_PID] || !tb[IPCSTAT_FLOW_A_START_NS] || !tb[IPCSTAT_FLOW_A_CGROUP] ||
 	    !tb[IPCSTAT_FLOW_A_FIRST_NS] || !tb[IPCSTAT_FLOW_A_LAST_NS] ||
 	    !tb[IPCSTAT_FLOW_A_ID] != !tb[IPCSTAT_FLOW_A_SPACE] ||
@@ -758,7 +741,7 @@ static int read_flow(struct nlmsghdr *hdr, void *result)
 	struct nl_flow *flow;
 	int err;
 
-	err = parse(hdr, tb);
+	err = nl_parse(hdr, tb);
 	if (err)
 		return err;
 	if (tb[IPCSTAT_A_EVICTED])
@@ -782,9 +765,9 @@ static int read_flow(struct nlmsghdr *hdr, void *result)
 	if (tb[IPCSTAT_A_FLOW])
 		err = read_flow_identity(tb[IPCSTAT_A_FLOW], flow);
 	else
-		err = get_string(tb[IPCSTAT_A_MECH], flow->mech, sizeof(flow->mech))
-			      ?: get_string(tb[IPCSTAT_A_DIRECTION], flow->direction,
-					    sizeof(flow->direction));
+		err = nl_copy_string(tb[IPCSTAT_A_MECH], flow->mech, sizeof(flow->mech))
+			      ?: nl_copy_string(tb[IPCSTAT_A_DIRECTION], flow->direction,
+						sizeof(flow->direction));
 	return err ? err : read_flow_values(hdr, flow);
 }
 
@@ -793,7 +776,7 @@ static int read_flow_state(struct nlmsghdr *hdr, void *result)
 	struct nlattr *tb[IPCSTAT_A_MAX + 1];
 	struct nl_flow_state *state = result;
 
-	if (parse(hdr, tb) || !tb[IPCSTAT_A_MAX_FLOWS] || !tb[IPCSTAT_A_USED] ||
+	if (nl_parse(hdr, tb) || !tb[IPCSTAT_A_MAX_FLOWS] || !tb[IPCSTAT_A_USED] ||
 	    !tb[IPCSTAT_A_EVICTED])
 		return -EPROTO;
 	state->max = nla_get_u32(tb[IPCSTAT_A_MAX_FLOWS]);
@@ -827,7 +810,7 @@ static void forget_info(void *info)
 int nl_get_info(struct nl *nl, struct nl_info *info)
 {
 	memset(info, 0, sizeof(*info));
-	return ask(nl, nl->family, IPCSTAT_CMD_INFO, 0, NULL, read_info, forget_info, info);
+	return nl_ask(nl, nl->family, IPCSTAT_CMD_INFO, 0, NULL, read_info, forget_info, info);
 }
 
 int nl_get_rows(struct nl *nl, const char *mech, struct nl_rows *rows)
@@ -835,29 +818,29 @@ int nl_get_rows(struct nl *nl, const char *mech, struct nl_rows *rows)
 	const struct param only[] = { { IPCSTAT_A_MECH, PARAM_STRING, mech, 0 }, { 0 } };
 
 	memset(rows, 0, sizeof(*rows));
-	return ask(nl, nl->family, IPCSTAT_CMD_ROW, mech ? 0 : NLM_F_DUMP, mech ? only : NULL,
-		   read_row, forget_rows, rows);
+	return nl_ask(nl, nl->family, IPCSTAT_CMD_ROW, mech ? 0 : NLM_F_DUMP, mech ? only : NULL,
+		      read_row, forget_rows, rows);
 }
 
 int nl_get_signals(struct nl *nl, struct nl_rows *rows)
 {
 	memset(rows, 0, sizeof(*rows));
-	return ask(nl, nl->family, IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, NULL, read_row, forget_rows,
-		   rows);
+	return nl_ask(nl, nl->family, IPCSTAT_CMD_SIGNAL, NLM_F_DUMP, NULL, read_row, forget_rows,
+		      rows);
 }
 
 int nl_get_hooks(struct nl *nl, struct nl_hooks *hooks)
 {
 	memset(hooks, 0, sizeof(*hooks));
-	return ask(nl, nl->family, IPCSTAT_CMD_HOOK, NLM_F_DUMP, NULL, read_hook, forget_hooks,
-		   hooks);
+	return nl_ask(nl, nl->family, IPCSTAT_CMD_HOOK, NLM_F_DUMP, NULL, read_hook, forget_hooks,
+		      hooks);
 }
 
 int nl_get_hists(struct nl *nl, struct nl_hists *hists)
 {
 	memset(hists, 0, sizeof(*hists));
-	return ask(nl, nl->family, IPCSTAT_CMD_HIST, NLM_F_DUMP, NULL, read_hists, forget_hists,
-		   hists);
+	return nl_ask(nl, nl->family, IPCSTAT_CMD_HIST, NLM_F_DUMP, NULL, read_hists, forget_hists,
+		      hists);
 }
 
 static int by_pid_and_age(const void *a, const void *b)
@@ -892,8 +875,8 @@ int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers)
 	do {
 		start[0].number = sleepers->next;
 		sleepers->next = 0;
-		err = ask(nl, nl->family, IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, start, read_sleeper,
-			  NULL, sleepers);
+		err = nl_ask(nl, nl->family, IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, start, read_sleeper,
+			     NULL, sleepers);
 	} while (!err && sleepers->next > start[0].number);
 	if (err)
 		nl_free_sleepers(sleepers);
@@ -904,7 +887,7 @@ int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers)
 int nl_get_flow_state(struct nl *nl, struct nl_flow_state *state)
 {
 	memset(state, 0, sizeof(*state));
-	return ask(nl, nl->family, IPCSTAT_CMD_FLOWS, 0, NULL, read_flow_state, NULL, state);
+	return nl_ask(nl, nl->family, IPCSTAT_CMD_FLOWS, 0, NULL, read_flow_state, NULL, state);
 }
 
 int nl_set_flows(struct nl *nl, uint32_t max, struct nl_flow_state *state)
@@ -912,7 +895,7 @@ int nl_set_flows(struct nl *nl, uint32_t max, struct nl_flow_state *state)
 	const struct param params[] = { { IPCSTAT_A_MAX_FLOWS, PARAM_U32, NULL, max }, { 0 } };
 
 	memset(state, 0, sizeof(*state));
-	return ask(nl, nl->family, IPCSTAT_CMD_FLOWS, 0, params, read_flow_state, NULL, state);
+	return nl_ask(nl, nl->family, IPCSTAT_CMD_FLOWS, 0, params, read_flow_state, NULL, state);
 }
 
 /* All parts of a dump; what was evicted meanwhile may be in it twice: then it is asked again. */
@@ -937,8 +920,8 @@ static int get_flows_once(struct nl *nl, const struct nl_flow_filter *filter,
 	do {
 		params[0].number = flows->next;
 		flows->next = 0;
-		err = ask(nl, nl->family, IPCSTAT_CMD_FLOW, NLM_F_DUMP, params, read_flow, NULL,
-			  flows);
+		err = nl_ask(nl, nl->family, IPCSTAT_CMD_FLOW, NLM_F_DUMP, params, read_flow, NULL,
+			     flows);
 		if (!first && flows->evicted != evicted)
 			flows->changed = true;
 		evicted = flows->evicted;

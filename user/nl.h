@@ -145,6 +145,51 @@ struct nl_flow_state {
 	uint64_t evicted;
 };
 
+/* What a process has done in a mechanism. */
+struct nl_total {
+	char mech[IPCSTAT_NAME_MAX];
+	struct nl_counter send[NL_FLOW_VALUES], recv[NL_FLOW_VALUES];
+};
+
+#define NL_MAX_TOTALS 64
+
+/* Something that has happened: see EVENT in module/uapi/ipcstat.h. Of it "" and 0 where not sent.
+ */
+struct nl_event {
+	char group[IPCSTAT_NAME_MAX];
+	uint64_t seq, suppressed;
+	uint64_t lost; /* messages of the group between the one before and this one */
+	bool happened; /* else there is nothing but the above */
+	uint64_t time_ns, start_ns;
+	uint32_t pid, uid; /* pid 0: no process */
+	char comm[IPCSTAT_NAME_MAX];
+	char mech[IPCSTAT_NAME_MAX];
+	char direction[8], object[16];
+	uint64_t id;
+	uint32_t space, part;
+	bool has_part;
+	uint64_t bytes, messages, wait_ns;
+	uint32_t signal;
+	bool info_only, partial;
+	unsigned int nr_totals;
+	struct nl_total total[NL_MAX_TOTALS];
+};
+
+/* A multicast group. */
+struct nl_group {
+	char name[IPCSTAT_NAME_MAX];
+	uint64_t sent, suppressed;
+	uint64_t wait_ns; /* 0: it is not of waits */
+	bool joined;
+	uint64_t seq; /* of its last message that came; 0: none yet */
+};
+
+struct nl_groups {
+	uint32_t max_events; /* messages a second to each */
+	unsigned int nr;
+	struct nl_group *group;
+};
+
 struct nl_info {
 	char version[32];
 	char backend[16]; /* "wrap" or "probe" */
@@ -178,6 +223,16 @@ int nl_get_flow_state(struct nl *nl, struct nl_flow_state *state);
 /* max 0: no flows any more */
 int nl_set_flows(struct nl *nl, uint32_t max, struct nl_flow_state *state);
 
+/* Only for CAP_SYS_ADMIN in the initial namespaces. What we joined and got is kept. */
+int nl_get_groups(struct nl *nl, struct nl_groups *groups);
+/* From now on events of the group come. */
+int nl_join(struct nl *nl, struct nl_group *group);
+/* A descriptor that can be read when there is an event; -1: no group is joined. */
+int nl_event_fd(const struct nl *nl);
+/* The next event that is there. -EAGAIN: none. */
+int nl_next_event(struct nl *nl, struct nl_groups *groups, struct nl_event *event);
+
+void nl_free_groups(struct nl_groups *groups);
 void nl_free_info(struct nl_info *info);
 void nl_free_rows(struct nl_rows *rows);
 void nl_free_hooks(struct nl_hooks *hooks);

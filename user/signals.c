@@ -12,22 +12,6 @@
 #include "nl.h"
 #include "table.h"
 
-static void signal_name(unsigned int signal, char name[32])
-{
-	const char *abbrev = sigabbrev_np((int)signal);
-
-	if (abbrev)
-		snprintf(name, 32, "SIG%s", abbrev);
-	else if ((int)signal == SIGRTMIN)
-		snprintf(name, 32, "SIGRTMIN");
-	else if ((int)signal == SIGRTMAX)
-		snprintf(name, 32, "SIGRTMAX");
-	else if ((int)signal > SIGRTMIN)
-		snprintf(name, 32, "SIGRTMIN+%d", (int)signal - SIGRTMIN);
-	else /* the C library keeps it for itself */
-		snprintf(name, 32, "SIG%u", signal);
-}
-
 /* Nothing was counted, as far as is known; and something is known. */
 static bool is_idle(const struct nl_row *row)
 {

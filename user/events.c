@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ipcstat events: what goes wrong, is slow, or ends, as it happens. */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+#include "events.h"
+#include "flow_args.h"
+#include "nl.h"
+
+#define DEFAULT_WAIT_NS 1000000000
+#define LEAST_WAIT_NS 1000000
+/* The module may go without a word: so often we look whether it is there. */
+#define LOOK_MS 1000
+
+/* What can be asked for; of "wait" the module has a group for each threshold. */
+static const char *const kinds[] = { "exit", "lost", "signal", "limit", "wait" };
+
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct arguments {
+	bool json;
+	bool kind[NR_KINDS];
+	const char *mech, *comm; /* NULL: any */
+	uint64_t pid;            /* 0: any */
+	uint64_t wait_ns, count; /* count 0: for ever */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* ---- groups ---- */
+
+/* Of the groups of waits the one that misses none that is wanted, and has the least more. */
+static struct nl_group *wait_group(const struct nl_groups *groups, uint64_t wait_ns)
+{
+	struct nl_group *best = NULL;
+
+	for (unsigned int i = 0; i < groups->nr; i++) {
+		struct nl_group *group = &groups->group[i];
+
+		if (group->wait_ns && group->wait_ns <= wait_ns &&
+		    (!best || group->wait_ns > best->wait_ns))
+			best = group;
+	}
+	return best;
+}
+
+static struct nl_group *named_group(const struct nl_groups *groups, const char *name)
+{
+	for (unsigned int i = 0; i < groups->nr; i++)
+		if (!strcmp(groups->group[i].name, name))
+			return &groups->group[i];
+	return NULL;
+}
+
+static int join(struct nl *nl, const struct nl_groups *groups, const struct arguments *args)
+{
+	for (size_t i = 0; i < NR_KINDS; i++) {
+		struct nl_group *group;
+
+		if (!args->kind[i])
+			continue;
+		group = strcmp(kinds[i], "wait") ? named_group(groups, kinds[i])
+						 : wait_group(groups, args->wait_ns);
+		if (!group) {
+			warnx("this module tells no events of %s", kinds[i]);
+			return -EPROTO;
+		}
+		if (nl_join(nl, group)) {
+			warnx("%s", nl_error(nl));
+			return -EPERM;
+		}
+	}
+	return 0;
+}
+
+/* What will not come, and why. */
+static int warn_absent(struct nl *nl, const struct arguments *args)
+{
+	struct nl_flow_state state;
+	struct nl_hooks hooks;
+
+	if (nl_get_flow_state(nl, &state) || nl_get_hooks(nl, &hooks))
+		return -EIO;
+	if (args->kind[0] && !state.max)
+		warnx("flows are off: no ends of processes are told (`ipcstat flows on`)");
+	for (unsigned int i = 0; i < hooks.nr; i++)
+		if (!strcmp(hooks.hook[i].state, "unavailable"))
+			warnx("some events may be missing: hook %s: %s", hooks.hook[i].name,
+			      hooks.hook[i].reason ? hooks.hook[i].reason : "not attached");
+	nl_free_hooks(&hooks);
+	return 0;
+}
+
+/* The exit status. */
+static int start(struct nl **nl, struct nl_groups *groups, const struct arguments *args)
+{
+	int status;
+
+	nl_free_groups(groups);
+	if (nl_open(nl) || nl_get_groups(*nl, groups)) {
+		warnx("%s", nl_error(*nl));
+		return EXIT_FAILURE;
+	}
+	status = check_mechanism(*nl, args->mech);
+	if (status)
+		return status;
+	if (warn_absent(*nl, args)) {
+		warnx("%s", nl_error(*nl));
+		return EXIT_FAILURE;
+	}
+	return join(*nl, groups, args) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---- listening ---- */
+
+static bool wanted(const struct nl_event *event, const struct arguments *args)
+{
+	bool found = !args->mech || !strcmp(event->mech, args->mech);
+
+	if (!event->happened)
+		return true;
+	for (unsigned int i = 0; !found && i < event->nr_totals; i++)
+		found = !strcmp(event->total[i].mech, args->mech);
+	return found && (!args->comm || !strcmp(event->comm, args->comm)) &&
+	       (!args->pid || event->pid == args->pid) &&
+	       (!event->wait_ns || event->wait_ns >= args->wait_ns);
+}
+
+/* Some may be lost without any behind them that would tell. */
+static void say_lost(const struct nl_groups *groups)
+{
+	for (unsigned int i = 0; i < groups->nr; i++) {
+		const struct nl_group *group = &groups->group[i];
+
+		if (group->joined && group->seq && group->sent > group->seq)
+			warnx("%s: %" PRIu64
+			      " events are lost: they came faster than they were read",
+			      group->name, group->sent - group->seq);
+	}
+}
+
+/* False: enough. */
+static bool show(struct nl_event *event, const struct arguments *args, uint64_t *nr)
+{
+	/* Anybody may call himself anything. */
+	make_printable(event->comm);
+	if (event->lost && !args->json)
+		warnx("%s: %" PRIu64 " events are lost: they came faster than they were read",
+		      event->group, event->lost);
+	if (!wanted(event, args) && !event->lost && !event->suppressed)
+		return true;
+	if (!wanted(event, args))
+		event->happened = false;
+	event_print(event, args->json);
+	if (fflush(stdout))
+		return false; /* main() says it */
+	return !event->happened || ++*nr != args->count;
+}
+
+/* What is there; 0: enough, 1: go on, or a negative errno. */
+static int drain(struct nl *nl, struct nl_groups *groups, const struct arguments *args,
+		 uint64_t *nr)
+{
+	static struct nl_event event;
+	int err = 0;
+
+	while (!interrupted) {
+		err = nl_next_event(nl, groups, &event);
+		if (err)
+			break;
+		if (!show(&event, args, nr))
+			return 0;
+	}
+	if (err && err != -EAGAIN) {
+		warnx("%s", nl_error(nl));
+		return err;
+	}
+	return 1;
+}
+
+/* Ctrl+C is taken where we sleep, so that each line is whole. */
+static int listen_to(struct nl **nl, struct nl_groups *groups, const struct arguments *args,
+		     const sigset_t *mask)
+{
+	const struct timespec look = { LOOK_MS / 1000, LOOK_MS % 1000 * 1000000 };
+	uint64_t nr = 0;
+	int more = 1, err;
+
+	while (more > 0 && !interrupted) {
+		struct pollfd fd = { .fd = nl_event_fd(*nl), .events = POLLIN };
+		int ready = ppoll(&fd, 1, &look, mask);
+
+		if (ready) {
+			more = drain(*nl, groups, args, &nr);
+			continue;
+		}
+		err = nl_get_groups(*nl, groups);
+		if (err == -ENODEV) {
+			nl_end(*nl);
+			err = start(nl, groups, args) ? -EIO : 0;
+			if (!err)
+				warnx("the module was reloaded: events may be missing");
+		} else if (err) {
+			warnx("%s", nl_error(*nl));
+		}
+		more = err ? err : 1;
+	}
+	if (more >= 0 && !nl_get_groups(*nl, groups))
+		say_lost(groups);
+	return more < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---- arguments ---- */
+
+/* "50ms", "1.5s", "2": seconds unless it says otherwise */
+static bool parse_time(const char *arg, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 } };
+	double number;
+	char *end;
+
+	number = strtod(arg, &end);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (end == arg || strcmp(end, units[i].name))
+			continue;
+		number *= units[i].ns;
+		if (!(number >= LEAST_WAIT_NS && number < 1e18))
+			return false;
+		*ns = (uint64_t)number;
+		return true;
+	}
+	return false;
+}
+
+static int parse_kinds(int argc, char **argv, struct arguments *args)
+{
+	for (int i = optind; i < argc; i++) {
+		size_t kind = 0;
+
+		while (kind < NR_KINDS && strcmp(argv[i], kinds[kind]))
+			kind++;
+		if (kind == NR_KINDS) {
+			warnx("%s: no such group of events; there are: exit lost signal limit wait",
+			      argv[i]);
+			return EXIT_BAD_ARGS;
+		}
+		args->kind[kind] = true;
+	}
+	for (size_t kind = 0; optind == argc && kind < NR_KINDS; kind++)
+		args->kind[kind] = true;
+	return -1;
+}
+
+enum {
+	OPT_COUNT = 256,
+	OPT_MECH,
+	OPT_WAIT
+};
+
+/* 0, or EXIT_BAD_ARGS and a line that says why; -1: it is none of these */
+static int parse_option(int c, struct arguments *args)
+{
+	switch (c) {
+	case 'C':
+		args->comm = optarg;
+		return 0;
+	case 'J':
+		args->json = true;
+		return 0;
+	case 'p':
+		if (parse_number(optarg, INT32_MAX, &args->pid) && args->pid)
+			return 0;
+		warnx("%s: no process has that number", optarg);
+		return EXIT_BAD_ARGS;
+	case OPT_COUNT:
+		if (parse_number(optarg, UINT64_MAX, &args->count) && args->count)
+			return 0;
+		warnx("%s: no number of events", optarg);
+		return EXIT_BAD_ARGS;
+	case OPT_MECH:
+		args->mech = optarg;
+		return 0;
+	case OPT_WAIT:
+		if (parse_time(optarg, &args->wait_ns))
+			return 0;
+		warnx("%s: no time of 1ms or more, such as 50ms or 1.5s", optarg);
+		return EXIT_BAD_ARGS;
+	default:
+		return -1;
+	}
+}
+
+static int parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	static const char optstring[] = ":hJp:C:";
+	static const struct option options[] = {
+		{ "comm", required_argument, NULL, 'C' },
+		{ "count", required_argument, NULL, OPT_COUNT },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'J' },
+		{ "mechanism", required_argument, NULL, OPT_MECH },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "wait", required_argument, NULL, OPT_WAIT },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
+		if (c == 'h')
+			return help();
+		status = parse_option(c, args);
+		if (status)
+			return status > 0 ? status : bad_option(c, argv, optstring);
+	}
+	return parse_kinds(argc, argv, args);
+}
+
+/* mask: what to sleep with. Where our parent ignores it (a job of a script) so do we. */
+static void block_signals(sigset_t *mask)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct sigaction action = { .sa_handler = on_interrupt }, old;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigdelset(mask, signals[i]);
+		sigaction(signals[i], &action, &old);
+		if (old.sa_handler == SIG_IGN)
+			sigaction(signals[i], &old, NULL);
+	}
+}
+
+int cmd_events(int argc, char **argv)
+{
+	struct arguments args = { .wait_ns = DEFAULT_WAIT_NS };
+	struct nl_groups groups = { 0 };
+	struct nl *nl;
+	sigset_t mask;
+	int status;
+
+	status = parse_arguments(argc, argv, &args);
+	if (status >= 0)
+		return status;
+	block_signals(&mask);
+	status = start(&nl, &groups, &args);
+	if (!status)
+		status = listen_to(&nl, &groups, &args, &mask);
+	nl_end(nl);
+	nl_free_groups(&groups);
+	return status;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What nl.c shares with nl_event.c. */
+#ifndef IPCSTAT_NL_PRIVATE_H
+#define IPCSTAT_NL_PRIVATE_H
+
+#include <netlink/netlink.h>
+
+#include "nl.h"
+
+struct nl {
+	struct nl_sock *sock;
+	struct nl_sock *events; /* NULL: nobody listens */
+	int family;
+	char error[256];
+};
+
+/* Takes one reply. Returns a negative errno to give up. */
+typedef int (*reader_t)(struct nlmsghdr *hdr, void *result);
+
+/* An attribute of a question. A list of them ends with attr 0. */
+struct param {
+	int attr;
+	enum {
+		PARAM_STRING,
+		PARAM_U32,
+		PARAM_U64
+	} type;
+	const char *string;
+	uint64_t number;
+};
+
+/* Stores the sentence, and returns err. */
+int nl_fail(struct nl *nl, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Asks cmd of a family, with these attributes (NULL: none), and hands the replies to reader.
+ * Before a dump is asked again forget() empties the result.
+ */
+int nl_ask(struct nl *nl, int family, int cmd, int flags, const struct param *params,
+	   reader_t reader, void (*forget)(void *result), void *result);
+
+/* tb is indexed by enum ipcstat_attr. */
+int nl_parse(struct nlmsghdr *hdr, struct nlattr **tb);
+/* Copies a string attribute into a buffer; one that does not fit, or is missing, is an error. */
+int nl_copy_string(const struct nlattr *attr, char *buffer, size_t size);
+/* Of a nest of enum ipcstat_counter_attr. */
+int nl_read_counter(const struct nlattr *nest, struct nl_counter *counter);
+
+#endif
