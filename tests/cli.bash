@@ -25,14 +25,15 @@ complains() {
 
 unprivileged() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
-# json FILE EXPRESSION: a Python expression over the JSON in FILE, which is j, or
-# over its lines, which are js
+# json FILE EXPRESSION: a Python expression over the JSON in FILE, which is j, or over
+# its lines, which are js; a single one is both
 json() {
 	python3 -c '
 import json, sys
 text = open(sys.argv[1]).read()
 try:
     j = json.loads(text)
+    js = [j]
 except ValueError:
     js = [json.loads(line) for line in text.splitlines()]
 print(eval(sys.argv[2]))' "$@"

@@ -130,10 +130,16 @@ def main():
         want = sorted(form for form in ("do", "dump") if form in op)
         ok(forms == want, f"{op['name']}: the forms that the header tells", f"spec: {want}",
            f"header: {forms}")
-        reply = op.get("do", op.get("dump"))["reply"]["attributes"]
+        told = op.get("event") or op.get("do", op.get("dump"))["reply"]
+        reply = told["attributes"]
         missing = [a for a in reply if prose and c_name(a) not in prose.group(1)]
         ok(prose is not None and not missing, f"{op['name']}: the header tells its reply",
            f"not told: {missing}")
+
+    groups = [group["name"] for group in spec["mcast-groups"]["list"]]
+    prose = re.search(r"^ \*\tEVENT\t(.*?)(?=^ \*\n)", header, re.M | re.S).group(1)
+    ok(set(re.findall(r'^ \*\t\t\t\s*"([a-z0-9-]+)"', prose, re.M)) <= set(groups) and
+       all(f'"{name}"' in prose for name in groups), "the header tells the multicast groups")
 
     with open(sys.argv[1], encoding="utf-8") as f:
         schema = yaml.safe_load(f)

@@ -65,6 +65,13 @@ int fake_genl_connect(struct nl_sock *sock)
 	return fake_nl_connect(sock, 0);
 }
 
+int fake_nl_socket_add_membership(struct nl_sock *sock, int group)
+{
+	(void)sock;
+	(void)group;
+	return 0;
+}
+
 int fake_nl_send_auto(struct nl_sock *sock, struct nl_msg *msg)
 {
 	(void)sock;

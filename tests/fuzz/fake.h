@@ -41,6 +41,7 @@ int fake_nl_connect(struct nl_sock *sock, int protocol);
 int fake_genl_connect(struct nl_sock *sock);
 int fake_nl_send_auto(struct nl_sock *sock, struct nl_msg *msg);
 int fake_nl_send_simple(struct nl_sock *sock, int type, int flags, void *data, size_t size);
+int fake_nl_socket_add_membership(struct nl_sock *sock, int group);
 int fake_nl_recvmsgs(struct nl_sock *sock, struct nl_cb *cb);
 int fake_nl_recvmsgs_default(struct nl_sock *sock);
 FILE *fake_fopen(const char *path, const char *mode);
@@ -63,6 +64,7 @@ int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 #define genl_connect(...) fake_genl_connect(__VA_ARGS__)
 #define nl_send_auto(...) fake_nl_send_auto(__VA_ARGS__)
 #define nl_send_simple(...) fake_nl_send_simple(__VA_ARGS__)
+#define nl_socket_add_membership(...) fake_nl_socket_add_membership(__VA_ARGS__)
 #define nl_recvmsgs(...) fake_nl_recvmsgs(__VA_ARGS__)
 #define nl_recvmsgs_default(...) fake_nl_recvmsgs_default(__VA_ARGS__)
 #define fopen(...) fake_fopen(__VA_ARGS__)

@@ -176,6 +176,12 @@ static const struct kind flow[] = {
 	[IPCSTAT_FLOW_A_FIRST_NS] = { U64 },     [IPCSTAT_FLOW_A_LAST_NS] = { U64 },
 };
 
+static const struct kind group[] = {
+	[IPCSTAT_GROUP_A_PAD] = { PAD },     [IPCSTAT_GROUP_A_NAME] = { STRING },
+	[IPCSTAT_GROUP_A_SENT] = { U64 },    [IPCSTAT_GROUP_A_SUPPRESSED] = { U64 },
+	[IPCSTAT_GROUP_A_WAIT_NS] = { U64 },
+};
+
 static const struct kind message[] = {
 	[IPCSTAT_A_PAD] = { PAD },
 	[IPCSTAT_A_VERSION] = { STRING },
@@ -199,6 +205,8 @@ static const struct kind message[] = {
 	[IPCSTAT_A_FLOW] = { NEST, flow, ARRAY_SIZE(flow) },
 	[IPCSTAT_A_DIRECTION] = { STRING },
 	[IPCSTAT_A_OTHER] = { FLAG },
+	[IPCSTAT_A_MAX_EVENTS] = { U32 },
+	[IPCSTAT_A_GROUP_STATE] = { NEST, group, ARRAY_SIZE(group) },
 };
 
 #define HAS(name) (1ULL << IPCSTAT_A_##name)
@@ -217,6 +225,7 @@ static const uint64_t replies[][4] = {
 	[IPCSTAT_CMD_FLOW] = { HAS(FLOW) | HAS(COUNTER),
 			       HAS(MECH) | HAS(DIRECTION) | HAS(OTHER) | HAS(COUNTER), HAS(EVICTED),
 			       HAS(EVICTED) | HAS(NEXT) },
+	[IPCSTAT_CMD_EVENTS] = { HAS(MAX_EVENTS) | HAS(GROUP_STATE) },
 };
 
 static bool is_string(const char *data, unsigned int size)
@@ -355,6 +364,7 @@ static const uint64_t takes[] = {
 	[IPCSTAT_CMD_BLOCKED] = HAS(MECH) | HAS(START),
 	[IPCSTAT_CMD_FLOWS] = HAS(MAX_FLOWS),
 	[IPCSTAT_CMD_FLOW] = HAS(MECH) | HAS(PID) | HAS(ID) | HAS(BYTES) | HAS(START),
+	[IPCSTAT_CMD_EVENTS] = 0,
 };
 
 /* What they found. */
@@ -455,7 +465,7 @@ static bool is_only_dumped(uint8_t cmd)
 
 static bool is_only_done(uint8_t cmd)
 {
-	return cmd == IPCSTAT_CMD_INFO || cmd == IPCSTAT_CMD_FLOWS;
+	return cmd == IPCSTAT_CMD_INFO || cmd == IPCSTAT_CMD_FLOWS || cmd == IPCSTAT_CMD_EVENTS;
 }
 
 static unsigned int all_of(uint8_t cmd)
@@ -491,6 +501,8 @@ static int predict_do(uint8_t cmd, const struct params *params)
 		return params->has ? 0 : EINVAL;
 	case IPCSTAT_CMD_FLOWS:
 		return predict_flows(params);
+	case IPCSTAT_CMD_EVENTS:
+		return is_root ? 0 : EPERM;
 	default:
 		return is_only_dumped(cmd) ? EOPNOTSUPP : 0;
 	}
@@ -530,7 +542,8 @@ static void predict_ours(struct nlmsghdr *nlh, struct want *want)
 	want->text = true;
 	if (genl->reserved || nlh->nlmsg_flags & ~(plain | (dump ? NLM_F_DUMP : 0)))
 		return;
-	if (!genl->cmd || genl->cmd > IPCSTAT_CMD_MAX || (dump && is_only_done(genl->cmd))) {
+	/* EVENT comes unasked. */
+	if (!genl->cmd || genl->cmd >= IPCSTAT_CMD_EVENT || (dump && is_only_done(genl->cmd))) {
 		want->error = EOPNOTSUPP;
 		want->text = false;
 		return;
