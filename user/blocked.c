@@ -243,7 +243,7 @@ static void print_text(const struct blocked *blocked)
 		table_cell(&table, "%s", wakers);
 		free(wakers);
 	}
-	table_print(&table);
+	table_print(&table, stdout);
 	if (blocked->sleepers.hidden)
 		printf("%" PRIu64 " more, of other users\n", blocked->sleepers.hidden);
 	for (unsigned int i = 0; i < blocked->cycles.nr; i++)

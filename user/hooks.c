@@ -30,7 +30,7 @@ static void print_text(const struct nl_hooks *hooks)
 			   hook->reason ? " (" : "", hook->reason ? hook->reason : "",
 			   hook->reason ? ")" : "");
 	}
-	table_print(&table);
+	table_print(&table, stdout);
 }
 
 static void print_json(const struct nl_hooks *hooks)

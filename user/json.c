@@ -4,44 +4,49 @@
 
 #include "json.h"
 
-static void print_string(const char *s)
+static FILE *out_of(const struct json *json)
 {
-	putchar('"');
+	return json->out ? json->out : stdout;
+}
+
+static void print_string(FILE *out, const char *s)
+{
+	putc('"', out);
 	for (; *s; s++) {
 		if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
+			fprintf(out, "\\%c", *s);
 		else if ((unsigned char)*s < ' ')
-			printf("\\u%04x", *s);
+			fprintf(out, "\\u%04x", *s);
 		else
-			putchar(*s);
+			putc(*s, out);
 	}
-	putchar('"');
+	putc('"', out);
 }
 
 static void new_line(const struct json *json)
 {
 	if (!json->lines)
-		printf("\n%*s", (int)(3 * json->depth), "");
+		fprintf(out_of(json), "\n%*s", (int)(3 * json->depth), "");
 }
 
 /* What stands before a value. */
 static void begin(struct json *json, const char *key)
 {
 	if (json->more)
-		printf(json->lines ? ", " : ",");
+		fprintf(out_of(json), json->lines ? ", " : ",");
 	if (json->depth)
 		new_line(json);
 	json->more = true;
 	if (key) {
-		print_string(key);
-		printf(": ");
+		print_string(out_of(json), key);
+		fprintf(out_of(json), ": ");
 	}
 }
 
 void json_open(struct json *json, const char *key, char bracket)
 {
 	begin(json, key);
-	putchar(bracket);
+	putc(bracket, out_of(json));
 	json->depth++;
 	json->more = false;
 }
@@ -51,38 +56,38 @@ void json_close(struct json *json, char bracket)
 	json->depth--;
 	if (json->more)
 		new_line(json);
-	putchar(bracket);
+	putc(bracket, out_of(json));
 	json->more = json->depth;
 	if (!json->depth)
-		putchar('\n');
+		putc('\n', out_of(json));
 }
 
 void json_null(struct json *json, const char *key)
 {
 	begin(json, key);
-	printf("null");
+	fprintf(out_of(json), "null");
 }
 
 void json_number(struct json *json, const char *key, uint64_t value)
 {
 	begin(json, key);
-	printf("%" PRIu64, value);
+	fprintf(out_of(json), "%" PRIu64, value);
 }
 
 void json_real(struct json *json, const char *key, double value)
 {
 	begin(json, key);
-	printf("%.3f", value);
+	fprintf(out_of(json), "%.3f", value);
 }
 
 void json_bool(struct json *json, const char *key, bool value)
 {
 	begin(json, key);
-	printf(value ? "true" : "false");
+	fprintf(out_of(json), value ? "true" : "false");
 }
 
 void json_string(struct json *json, const char *key, const char *value)
 {
 	begin(json, key);
-	print_string(value);
+	print_string(out_of(json), value);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Writing JSON to the standard output. Numbers keep all 64 bits. */
+/* Writing JSON. Numbers keep all 64 bits. */
 #ifndef IPCSTAT_JSON_H
 #define IPCSTAT_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct json {
+	FILE *out;  /* NULL: the standard output */
 	bool lines; /* everything in one line; otherwise indented */
 	unsigned int depth;
 	bool more; /* a comma comes before the next value */

@@ -188,7 +188,7 @@ static void print_text(const struct report *report, const struct sample *now,
 		format_time(now->wall.tv_sec, text);
 		puts(text);
 	}
-	table_print(&table);
+	table_print(&table, stdout);
 	if (report->rates)
 		putchar('\n');
 }

@@ -54,7 +54,7 @@ static void print_text(const struct nl_rows *rows, bool hide_idle)
 				table_cell(&table, "%" PRIu64, counter->value);
 		}
 	}
-	table_print(&table);
+	table_print(&table, stdout);
 }
 
 static void print_json(const struct nl_rows *rows, bool hide_idle)

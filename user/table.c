@@ -38,13 +38,13 @@ void table_cell(struct table *t, const char *fmt, ...)
 }
 
 /* Columns of the terminal; no end of them where the output goes elsewhere. */
-static unsigned int terminal_width(void)
+static unsigned int terminal_width(FILE *out)
 {
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO))
+	if (!isatty(fileno(out)))
 		return UINT_MAX;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
 		return 80;
 	return size.ws_col;
 }
@@ -60,30 +60,30 @@ static unsigned int column_width(const struct table *t, unsigned int col)
 }
 
 /* Columns from to end - 1, with the first column before them if it is text. */
-static void print_part(const struct table *t, const unsigned int *width, unsigned int from,
-		       unsigned int end)
+static void print_part(const struct table *t, FILE *out, const unsigned int *width,
+		       unsigned int from, unsigned int end)
 {
 	for (unsigned int row = 0; row < t->nr; row += t->cols) {
 		if (from && t->left[0])
-			printf("%-*s ", (int)width[0], t->cell[row]);
+			fprintf(out, "%-*s ", (int)width[0], t->cell[row]);
 		for (unsigned int col = from; col < end; col++) {
 			const char *cell = t->cell[row + col];
 
 			if (!t->left[col])
-				printf("%*s", (int)width[col], cell);
+				fprintf(out, "%*s", (int)width[col], cell);
 			else if (col + 1 < end)
-				printf("%-*s", (int)width[col], cell);
+				fprintf(out, "%-*s", (int)width[col], cell);
 			else
-				printf("%s", cell);
-			putchar(col + 1 < end ? ' ' : '\n');
+				fprintf(out, "%s", cell);
+			putc(col + 1 < end ? ' ' : '\n', out);
 		}
 	}
 }
 
-void table_print(struct table *t)
+void table_print(struct table *t, FILE *out)
 {
 	unsigned int *width = must(calloc(t->cols, sizeof(*width)));
-	unsigned int limit = terminal_width();
+	unsigned int limit = terminal_width(out);
 
 	for (unsigned int col = 0; col < t->cols; col++)
 		width[col] = column_width(t, col);
@@ -98,8 +98,8 @@ void table_print(struct table *t)
 		     end++)
 			used += width[end] + 1;
 		if (from)
-			putchar('\n');
-		print_part(t, width, from, end);
+			putc('\n', out);
+		print_part(t, out, width, from, end);
 	}
 
 	free(width);

@@ -4,6 +4,7 @@
 #define IPCSTAT_TABLE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct table {
 	unsigned int cols;
@@ -18,10 +19,10 @@ void table_column(struct table *table, bool left, const char *fmt, ...)
 void table_cell(struct table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Prints the table and empties it. What is wider than the terminal goes on below,
+ * Prints the table and empties it. What is wider than the terminal, if out is one, goes on below,
  * in another table, after the first column again if that is text; nothing is cut
  * off. A last column of text may run over the edge.
  */
-void table_print(struct table *table);
+void table_print(struct table *table, FILE *out);
 
 #endif

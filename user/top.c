@@ -176,7 +176,7 @@ static void print_lines(const struct top_report *report)
 		for (int j = TOP_SEND_OPS; j <= TOP_BLOCKED; j++)
 			print_cell(&table, report, line, j);
 	}
-	table_print(&table);
+	table_print(&table, stdout);
 }
 
 static void print_report(const struct top *top)
