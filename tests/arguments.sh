@@ -110,6 +110,20 @@ ipcstat() { # PROGRAM
 		no.number.of.reports top -n x
 		no.number.of.reports top -n 99999999999
 		no.process.has top -p 0
+		needs.a.command run
+		needs.a.command run --
+		needs.a.command run -J --by process
+		no.such.option run -z true
+		takes.no.value run --json=1 true
+		needs.a.value run --by
+		needs.a.value run -o
+		needs.the.name run -o '' true
+		no.such.grouping run --by pairs true
+		no.such.number.to.sort run --sort size -- true
+		no.number.of.flows run --max-flows 0 true
+		no.number.of.flows run --max-flows -1 true
+		no.number.of.flows run --max-flows 64k true
+		no.number.of.flows run --max-flows 4294967296 true
 		no.such.option hooks -z
 		takes.no.such unload ipcstat
 		not.PARAMETER=VALUE load max_objects

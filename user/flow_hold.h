@@ -9,7 +9,7 @@
 #include "nl.h"
 
 struct flow_hold {
-	int lock; /* or -1 */
+	int lock;  /* or -1 */
 	bool ours; /* on for such as us: the last one turns them off */
 };
 

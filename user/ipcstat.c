@@ -23,6 +23,7 @@ static const struct command {
 	{ "top", "[OPTION]...", "the same as it happens, on a screen of its own", cmd_top },
 	{ "events", "[OPTION]... [GROUP]...", "what goes wrong, is slow, or ends, as it happens",
 	  cmd_events },
+	{ "run", "[OPTION]... -- CMD...", "the same of a command, and of all it starts", cmd_run },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },
 	{ "load", "[PARAMETER=VALUE]...", "load the kernel module", cmd_load },
 	{ "unload", "", "unload it", cmd_unload },

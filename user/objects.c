@@ -286,16 +286,29 @@ static void look_for_cgroups(void)
 		endmntent(mounts);
 }
 
-char *flow_cgroup(const struct nl_flow *flow)
+/* NULL: it is gone. */
+static const struct cgroup *find_cgroup(uint64_t ino)
 {
-	const struct cgroup key = { .ino = flow->cgroup };
+	const struct cgroup key = { .ino = ino };
 	struct cgroup **node;
-	char *name;
 
 	if (!cgroups.looked)
 		look_for_cgroups();
 	node = tfind(&key, &cgroups.tree, by_ino);
-	name = node ? format("%s", (*node)->path) : format("id %" PRIu64, flow->cgroup);
+	return node ? *node : NULL;
+}
+
+char *flow_cgroup(const struct nl_flow *flow)
+{
+	const struct cgroup *cgroup = find_cgroup(flow->cgroup);
+	char *name;
+
+	name = cgroup ? format("%s", cgroup->path) : format("id %" PRIu64, flow->cgroup);
 	make_printable(name);
 	return name;
+}
+
+bool flow_cgroup_is_gone(const struct nl_flow *flow)
+{
+	return !find_cgroup(flow->cgroup);
 }

@@ -23,5 +23,7 @@ void flow_find_file(struct nl_flow *flow);
 char *flow_user(const struct nl_flow *flow);
 /* To be freed. The cgroup's path below its mount; "id N" if it is gone. */
 char *flow_cgroup(const struct nl_flow *flow);
+/* Or out of our sight. */
+bool flow_cgroup_is_gone(const struct nl_flow *flow);
 
 #endif

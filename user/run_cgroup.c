@@ -114,8 +114,8 @@ static int make_directory(struct run_cgroup *cgroup, const char *own)
 
 	/* One of that name may have been left behind, by a process with our number. */
 	for (unsigned int nr = 1; nr < 1000; nr++) {
-		cgroup->path = nr == 1 ? format("%s/" NAME "%d", own, getpid()) :
-					 format("%s/" NAME "%d-%u", own, getpid(), nr);
+		cgroup->path = nr == 1 ? format("%s/" NAME "%d", own, getpid())
+				       : format("%s/" NAME "%d-%u", own, getpid(), nr);
 		if (!mkdir(cgroup->path, 0755))
 			return 0;
 		err = errno;
@@ -201,6 +201,13 @@ static bool have_been_made(const struct run_cgroup *cgroup)
 	return cgroup->watch < 0 || read(cgroup->watch, event, sizeof(event)) > 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 /* Goes through all of them. fts_read(3) has each twice: on the way down, and up. */
 static FTS *walk(const struct run_cgroup *cgroup)
 {
@@ -217,21 +224,19 @@ void run_cgroup_look(struct run_cgroup *cgroup)
 	while ((entry = fts_read(all))) {
 		if (entry->fts_info != FTS_D)
 			continue;
-		cgroup->ids = must(
-			reallocarray(cgroup->ids, cgroup->nr + 1, sizeof(*cgroup->ids)));
+		cgroup->ids = must(reallocarray(cgroup->ids, cgroup->nr + 1, sizeof(*cgroup->ids)));
 		cgroup->ids[cgroup->nr++] = entry->fts_statp->st_ino;
 		cgroup->processes += count_processes(entry->fts_path);
 	}
 	fts_close(all);
+	if (cgroup->nr)
+		qsort(cgroup->ids, cgroup->nr, sizeof(*cgroup->ids), by_number);
 	cgroup->inner = cgroup->nr > 1 || have_been_made(cgroup);
 }
 
 bool run_cgroup_has(const struct run_cgroup *cgroup, uint64_t id)
 {
-	for (unsigned int i = 0; i < cgroup->nr; i++)
-		if (cgroup->ids[i] == id)
-			return true;
-	return false;
+	return cgroup->nr && bsearch(&id, cgroup->ids, cgroup->nr, sizeof(id), by_number);
 }
 
 bool run_cgroup_remove(struct run_cgroup *cgroup)
@@ -240,7 +245,7 @@ bool run_cgroup_remove(struct run_cgroup *cgroup)
 	FTSENT *entry;
 	FTS *all;
 
-	if (cgroup->nested && cgroup->nr)
+	if (cgroup->nested && cgroup->nr) /* it has been in use */
 		return !cgroup->processes;
 	all = walk(cgroup);
 	while ((entry = fts_read(all)))

@@ -164,6 +164,14 @@ int fake_stat(const char *path, struct stat *st)
 	return 0;
 }
 
+int fake_mkdir(const char *path, mode_t mode)
+{
+	(void)path;
+	(void)mode;
+	errno = EACCES;
+	return -1;
+}
+
 int fake_msgctl(int id, int cmd, struct msqid_ds *ds)
 {
 	if (cmd != IPC_STAT)

@@ -47,6 +47,7 @@ int fake_nl_recvmsgs_default(struct nl_sock *sock);
 FILE *fake_fopen(const char *path, const char *mode);
 DIR *fake_opendir(const char *path);
 int fake_stat(const char *path, struct stat *st);
+int fake_mkdir(const char *path, mode_t mode); /* without a cgroup `ipcstat run` starts nothing */
 int fake_msgctl(int id, int cmd, struct msqid_ds *ds);
 int fake_semctl(int id, int nr, int cmd, ...);
 int fake_shmctl(int id, int cmd, struct shmid_ds *ds);
@@ -70,6 +71,7 @@ int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 #define fopen(...) fake_fopen(__VA_ARGS__)
 #define opendir(...) fake_opendir(__VA_ARGS__)
 #define stat(...) fake_stat(__VA_ARGS__)
+#define mkdir(...) fake_mkdir(__VA_ARGS__)
 #define msgctl(...) fake_msgctl(__VA_ARGS__)
 #define semctl(...) fake_semctl(__VA_ARGS__)
 #define shmctl(...) fake_shmctl(__VA_ARGS__)
