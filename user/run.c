@@ -45,7 +45,7 @@ struct run {
 	/* At the end: */
 	struct nl_flows flows;
 	unsigned int processes; /* that these are of */
-	const char *incomplete; /* why numbers may be too low; NULL: they are not */
+	bool incomplete;        /* numbers may be too low */
 };
 
 /* ---- reading ---- */
@@ -90,19 +90,23 @@ static bool may_be_lost(const struct run_cgroup *cgroup, const struct nl_flow *f
 	return cgroup->inner && flow->cgroup > cgroup->id && flow_cgroup_is_gone(flow);
 }
 
-static const char *why_incomplete(const struct state *before, const struct state *now, bool lost)
+/* Why numbers may be too low, to be freed; NULL: they are not. */
+static char *why_incomplete(const struct state *before, const struct state *now, bool lost)
 {
 	if (now->since != before->since || now->flows.max != before->flows.max ||
 	    now->flows.evicted < before->flows.evicted || now->flows.used < before->flows.used)
-		return "flows were turned off, and on again, meanwhile";
+		return format("flows were turned off, and on again, meanwhile");
 	if (now->missed != before->missed)
-		return "events were missed (see `ipcstat hooks`)";
+		return format("%" PRIu64 " events were missed (see `ipcstat hooks`)",
+			      now->missed - before->missed);
 	if (now->flows.evicted != before->flows.evicted)
-		return "flows had to make room for others: give them more (--max-flows)";
+		return format("%" PRIu64
+			      " flows had to make room for others: give them more (--max-flows)",
+			      now->flows.evicted - before->flows.evicted);
 	if (now->other != before->other)
-		return "there were flows that this user may not see: run this as root";
+		return format("there were flows that this user may not see: run this as root");
 	if (lost)
-		return "cgroups that the command may have made are gone";
+		return format("cgroups that the command may have made are gone");
 	return NULL;
 }
 
@@ -146,21 +150,18 @@ static int read_end(struct run *run)
 {
 	bool lost = false;
 	struct state now;
-	uint64_t evicted;
+	char *why;
 
 	if (read_state(run->nl, &run->flows, &now)) {
 		warnx("no numbers: %s", nl_error(run->nl));
 		return -1;
 	}
 	choose(run, &lost);
-	run->incomplete = why_incomplete(&run->before, &now, lost);
-	if (!run->incomplete)
-		return 0;
-	evicted = now.flows.evicted - run->before.flows.evicted;
-	if (now.flows.evicted > run->before.flows.evicted)
-		warnx("numbers may be too low: %" PRIu64 " %s", evicted, run->incomplete);
-	else
-		warnx("numbers may be too low: %s", run->incomplete);
+	why = why_incomplete(&run->before, &now, lost);
+	run->incomplete = why;
+	if (why)
+		warnx("numbers may be too low: %s", why);
+	free(why);
 	return 0;
 }
 
