@@ -89,6 +89,15 @@ ipcstat() { # PROGRAM
 		needs.the.name graph --svg ''
 		needs.a.value graph --svg
 		needs.a.value graph -C
+		no.such.group events pips
+		no.such.group events wait-1s
+		no.such.option events -z
+		no.process.has events -p 0
+		no.number.of.events events --count 0
+		no.number.of.events events --count x
+		no.time.of.1ms events --wait 999us
+		no.time.of.1ms events --wait soon
+		needs.a.value events --wait
 		takes.no.such top pipe
 		no.such.option top -J
 		no.such.option top --min-bytes 23

@@ -35,39 +35,6 @@ struct blocked {
 	unsigned int *shown; /* by number, longest wait first */
 };
 
-/* "1.5s"; false if it is no time. */
-static bool parse_time(const char *arg, uint64_t *ns)
-{
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = {
-		{ "", 1e9 },  { "ns", 1 },   { "us", 1e3 },   { "ms", 1e6 },
-		{ "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
-	};
-	char *end;
-	double value;
-
-	/* No sign, no "inf", no hexadecimal, no exponent. */
-	if (!isdigit((unsigned char)*arg) || strspn(arg, "0123456789.") == 0)
-		return false;
-	if (arg[0] == '0' && (arg[1] == 'x' || arg[1] == 'X'))
-		return false;
-	value = strtod(arg, &end);
-	if (end != arg + strspn(arg, "0123456789."))
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(end, units[i].name))
-			continue;
-		value *= units[i].ns;
-		if (!(value < 1e18))
-			return false;
-		*ns = (uint64_t)value;
-		return true;
-	}
-	return false;
-}
-
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
 	enum {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -180,6 +181,38 @@ void time_text(uint64_t ns, char text[32])
 		snprintf(text, 32, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
 	else
 		snprintf(text, 32, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+}
+
+bool parse_time(const char *arg, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ "", 1e9 },  { "ns", 1 },   { "us", 1e3 },   { "ms", 1e6 },
+		{ "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
+	};
+	char *end;
+	double value;
+
+	/* No sign, no "inf", no hexadecimal, no exponent. */
+	if (!isdigit((unsigned char)*arg) || strspn(arg, "0123456789.") == 0)
+		return false;
+	if (arg[0] == '0' && (arg[1] == 'x' || arg[1] == 'X'))
+		return false;
+	value = strtod(arg, &end);
+	if (end != arg + strspn(arg, "0123456789."))
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].name))
+			continue;
+		value *= units[i].ns;
+		if (!(value < 1e18))
+			return false;
+		*ns = (uint64_t)value;
+		return true;
+	}
+	return false;
 }
 
 void signal_name(unsigned int signal, char name[32])

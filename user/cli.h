@@ -64,6 +64,8 @@ bool read_comm(pid_t tgid, char comm[32]);
 /* "1.500s", "2m03s", "1h05m" */
 void time_text(uint64_t ns, char text[32]);
 
+/* "1.5s", "50ms", "2" (seconds); false if it is no time. */
+bool parse_time(const char *arg, uint64_t *ns);
 /* "SIGTERM", "SIGRTMIN+3", ... */
 void signal_name(unsigned int signal, char name[32]);
 

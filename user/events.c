@@ -227,29 +227,6 @@ static int listen_to(struct nl **nl, struct nl_groups *groups, const struct argu
 
 /* ---- arguments ---- */
 
-/* "50ms", "1.5s", "2": seconds unless it says otherwise */
-static bool parse_time(const char *arg, uint64_t *ns)
-{
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 } };
-	double number;
-	char *end;
-
-	number = strtod(arg, &end);
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (end == arg || strcmp(end, units[i].name))
-			continue;
-		number *= units[i].ns;
-		if (!(number >= LEAST_WAIT_NS && number < 1e18))
-			return false;
-		*ns = (uint64_t)number;
-		return true;
-	}
-	return false;
-}
-
 static int parse_kinds(int argc, char **argv, struct arguments *args)
 {
 	for (int i = optind; i < argc; i++) {
@@ -299,7 +276,7 @@ static int parse_option(int c, struct arguments *args)
 		args->mech = optarg;
 		return 0;
 	case OPT_WAIT:
-		if (parse_time(optarg, &args->wait_ns))
+		if (parse_time(optarg, &args->wait_ns) && args->wait_ns >= LEAST_WAIT_NS)
 			return 0;
 		warnx("%s: no time of 1ms or more, such as 50ms or 1.5s", optarg);
 		return EXIT_BAD_ARGS;

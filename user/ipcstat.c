@@ -21,7 +21,7 @@ static const struct command {
 	{ "flows", "[on|off|OPTION]...", "who moves what through which object", cmd_flows },
 	{ "graph", "[OPTION]...", "flows as a picture: Graphviz DOT, or SVG", cmd_graph },
 	{ "top", "[OPTION]...", "the same as it happens, on a screen of its own", cmd_top },
-	{ "events", "[OPTION]... [GROUP]...", "what goes wrong, is slow, or ends, as it happens",
+	{ "events", "[OPTION|GROUP]...", "what is lost, full, slow, or ends, as it happens",
 	  cmd_events },
 	{ "run", "[OPTION]... -- CMD...", "the same of a command, and of all it starts", cmd_run },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },

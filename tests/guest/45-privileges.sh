@@ -137,6 +137,19 @@ measure_flows() {
 	ipcstat flows off
 }
 
+# One row: who is told of a pipe that is closed with a byte in it.
+measure_events() {
+	local who flooder
+	(while sleep 0.3; do build/tests/events/happen flood 1; done) &
+	flooder=$!
+	for who in "${whos[@]}"; do
+		answers ${as[$who]} timeout 20 ipcstat events --count 1 lost
+		cell_is "events" "$verdict"
+	done
+	kill $flooder
+	wait $flooder 2> /dev/null
+}
+
 # measure MODE: load with it, fill in all rows, and unload.
 measure() {
 	local mode=$1 who holders=()
@@ -161,6 +174,7 @@ measure() {
 	done
 	measure_tasks
 	measure_flows
+	measure_events
 	for who in "${whos[@]}"; do
 		answers ${as[$who]} cat $parameters/{hooks,max_objects,max_sleepers,proc_mode}
 		cell_is "read parameters" "$verdict"
