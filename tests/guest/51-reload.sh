@@ -3,8 +3,8 @@
 # enough: 6.1 7.3
 # vm: -c 4 -m 1024 -t 1200+IPCSTAT_ROUNDS*12
 # $ROUNDS loads and unloads (25), with either back end, while every mechanism is in use and
-# callers sleep in each, the proc file is held open, and dumps are left half read. That the
-# kernel's log stays clean is seen to by tests/vm/run.
+# callers sleep in each, the proc file is held open, events are listened to, and dumps are left
+# half read. That the kernel's log stays clean is seen to by tests/vm/run.
 . tests/tap.sh
 . tests/guest/lib.bash
 
@@ -46,6 +46,10 @@ for ((round = 0; round < rounds; round++)); do
 	[ $((round % 25)) != 1 ] || doze
 	exec {held}< /proc/ipcstat
 	read -r -n 23 -u "$held" line && [[ $line == '# ipcstat '* ]] || bad=$((bad + 1))
+	# It listens, and mostly does not read.
+	ipcstat events --wait 1ms > /dev/null 2>&1 &
+	listener=$!
+	[ $((round % 2)) = 0 ] || kill -STOP $listener
 	if [ $((round % 5)) = 0 ]; then
 		rm -f /tmp/half
 		build/tests/netlink/requests half /tmp/half &
@@ -57,6 +61,8 @@ for ((round = 0; round < rounds; round++)); do
 	rmmod ipcstat || bad=$((bad + 1))
 	took=$(since "$one")
 	slowest=$(printf '%s\n' "$took" "$slowest" | sort -g | tail -n 1)
+	kill -KILL $listener
+	wait $listener 2> /dev/null
 	! read -r line <&"$held" 2> /dev/null || bad=$((bad + 1))
 	exec {held}<&-
 	if [ $((round % 5)) = 0 ]; then

@@ -54,6 +54,22 @@ reader() { # command...
 	done
 }
 
+# It reads for a second, and does not for ten.
+slow_listener() {
+	local listener
+	while [ -e $reading ]; do
+		ipcstat events -J --wait 1ms > /dev/null 2>&1 &
+		listener=$!
+		sleep 1
+		kill -STOP $listener
+		sleep 10
+		kill -CONT $listener
+		kill $listener 2> /dev/null
+		wait $listener
+		sleep 0.1
+	done
+}
+
 # A request that is being answered keeps the module for that moment.
 unload() {
 	local try
@@ -78,6 +94,8 @@ reader ipcstat hooks &
 reader ipcstat flows --by pair &
 reader ipcstat flows on 256 &
 reader ipcstat flows off &
+reader timeout 20 ipcstat events --wait 1ms &
+slow_listener &
 
 nr=0 bad=0
 for names in "${phases[@]}"; do
