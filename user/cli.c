@@ -215,20 +215,20 @@ bool parse_time(const char *arg, uint64_t *ns)
 	return false;
 }
 
-void signal_name(unsigned int signal, char name[32])
+void signal_name(unsigned int signal, char name[SIGNAL_NAME_MAX])
 {
 	const char *abbrev = sigabbrev_np((int)signal);
 
 	if (abbrev)
-		snprintf(name, 32, "SIG%s", abbrev);
+		snprintf(name, SIGNAL_NAME_MAX, "SIG%s", abbrev);
 	else if ((int)signal == SIGRTMIN)
-		snprintf(name, 32, "SIGRTMIN");
+		snprintf(name, SIGNAL_NAME_MAX, "SIGRTMIN");
 	else if ((int)signal == SIGRTMAX)
-		snprintf(name, 32, "SIGRTMAX");
+		snprintf(name, SIGNAL_NAME_MAX, "SIGRTMAX");
 	else if ((int)signal > SIGRTMIN)
-		snprintf(name, 32, "SIGRTMIN+%d", (int)signal - SIGRTMIN);
+		snprintf(name, SIGNAL_NAME_MAX, "SIGRTMIN+%d", (int)signal - SIGRTMIN);
 	else /* the C library keeps it for itself */
-		snprintf(name, 32, "SIG%u", signal);
+		snprintf(name, SIGNAL_NAME_MAX, "SIG%u", signal);
 }
 
 char *format(const char *fmt, ...)

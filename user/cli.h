@@ -20,6 +20,7 @@ int cmd_graph(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_exporter(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 
@@ -61,13 +62,16 @@ void make_printable(char *text);
 
 /* The name of a process, printable; "?" and false: there is no such process. */
 bool read_comm(pid_t tgid, char comm[32]);
+
+#define SIGNAL_NAME_MAX 32
+
+/* "SIGINT", "SIGRTMIN+3" */
+void signal_name(unsigned int signal, char name[SIGNAL_NAME_MAX]);
 /* "1.500s", "2m03s", "1h05m" */
 void time_text(uint64_t ns, char text[32]);
 
 /* "1.5s", "50ms", "2" (seconds); false if it is no time. */
 bool parse_time(const char *arg, uint64_t *ns);
-/* "SIGTERM", "SIGRTMIN+3", ... */
-void signal_name(unsigned int signal, char name[32]);
 
 /* As asprintf(3); to be freed, never NULL. */
 char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -71,7 +71,7 @@ static void print_lost(const struct nl_event *event)
 
 static void print_signal(const struct nl_event *event)
 {
-	char name[32];
+	char name[SIGNAL_NAME_MAX];
 
 	signal_name(event->signal, name);
 	printf("%s from ", name);

@@ -25,6 +25,7 @@ static const struct command {
 	  cmd_events },
 	{ "run", "[OPTION]... -- CMD...", "the same of a command, and of all it starts", cmd_run },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },
+	{ "exporter", "[OPTION]...", "serve the numbers to Prometheus", cmd_exporter },
 	{ "load", "[PARAMETER=VALUE]...", "load the kernel module", cmd_load },
 	{ "unload", "", "unload it", cmd_unload },
 };
@@ -50,7 +51,7 @@ int help(void)
 	     "\n"
 	     "Commands:");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
-		printf("  %-7s %-21s %s\n", commands[i].name, commands[i].args, commands[i].what);
+		printf("  %-8s %-21s %s\n", commands[i].name, commands[i].args, commands[i].what);
 	puts("\n"
 	     "In the numbers, - means that the idea does not apply to the row, and ? that this\n"
 	     "kernel gives no exact way to know.\n"

@@ -286,6 +286,21 @@ static void look_for_cgroups(void)
 		endmntent(mounts);
 }
 
+static void free_cgroup(void *node)
+{
+	struct cgroup *cgroup = node;
+
+	free(cgroup->path);
+	free(cgroup);
+}
+
+void flow_cgroups_forget(void)
+{
+	tdestroy(cgroups.tree, free_cgroup);
+	cgroups.tree = NULL;
+	cgroups.looked = false;
+}
+
 /* NULL: it is gone. */
 static const struct cgroup *find_cgroup(uint64_t ino)
 {

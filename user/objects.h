@@ -25,5 +25,7 @@ char *flow_user(const struct nl_flow *flow);
 char *flow_cgroup(const struct nl_flow *flow);
 /* Or out of our sight. */
 bool flow_cgroup_is_gone(const struct nl_flow *flow);
+/* They are looked up once; after this, again. */
+void flow_cgroups_forget(void);
 
 #endif

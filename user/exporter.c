@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ipcstat exporter: the numbers for Prometheus, over HTTP or in a file. */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "exporter.h"
+#include "flow_args.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:10472"
+#define DEFAULT_GROUPS 10
+#define MAX_GROUPS 1000
+#define BACKLOG 128
+
+struct arguments {
+	struct metrics_args metrics;
+	const char *listen, *file; /* as given; or NULL */
+};
+
+/* ---- the address ---- */
+
+/* Takes ADDRESS:PORT and [ADDRESS]:PORT apart; false: it is no such thing. */
+static bool split_address(const char *text, char **host, char **port)
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	uint64_t number;
+
+	if (!len || !parse_number(colon + 1, 65535, &number) || !number)
+		return false;
+	if (text[0] == '[' && text[len - 1] == ']') {
+		text++;
+		len -= 2;
+	} else if (memchr(text, ':', len)) {
+		return false; /* where does it end? */
+	}
+	*host = must(strndup(text, len));
+	*port = format("%u", (unsigned int)number);
+	return true;
+}
+
+/* Numbers only: nothing has to be looked up, and nothing can be guessed wrong. */
+static struct addrinfo *parse_address(const char *text)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *address = NULL;
+	char *host = NULL, *port = NULL;
+
+	if (!split_address(text, &host, &port) || !*host ||
+	    getaddrinfo(host, port, &hints, &address)) {
+		warnx("%s: no address to listen at: give ADDRESS:PORT, or [ADDRESS]:PORT of IPv6, "
+		      "in numbers",
+		      text);
+		address = NULL;
+	}
+	free(host);
+	free(port);
+	return address;
+}
+
+/* The socket, or -1 and a line that says why there is none. */
+static int open_listener(const struct addrinfo *address, const char *text)
+{
+	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int one = 1;
+
+	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+	    !bind(fd, address->ai_addr, address->ai_addrlen) && !listen(fd, BACKLOG))
+		return fd;
+	warn("cannot listen at %s", text);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* ---- the file ---- */
+
+/* All of it is on the disk before it has its name. */
+static bool replace_file(const char *path, const char *text, size_t len)
+{
+	char *temporary = format("%s.XXXXXX", path);
+	int fd = mkstemp(temporary);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	bool good = out && fwrite(text, 1, len, out) == len && !fflush(out) && !fchmod(fd, 0644) &&
+		    !fsync(fd);
+
+	if (out && fclose(out))
+		good = false;
+	if (good && rename(temporary, path))
+		good = false;
+	if (!good) {
+		warn("%s: cannot write it", path);
+		if (fd >= 0)
+			unlink(temporary);
+	}
+	free(temporary);
+	return good;
+}
+
+static int write_textfile(const struct arguments *args)
+{
+	int status = EXIT_SUCCESS;
+	char *text;
+	size_t len;
+
+	if (metrics_get(&args->metrics, false, &text, &len)) {
+		warnx("%s", text);
+		status = EXIT_FAILURE;
+	} else if (!strcmp(args->file, "-")) {
+		fwrite(text, 1, len, stdout); /* main() finds out what came of it */
+	} else if (!replace_file(args->file, text, len)) {
+		status = EXIT_FAILURE;
+	}
+	free(text);
+	return status;
+}
+
+/* ---- arguments ---- */
+
+static bool parse_groups(const char *arg, const char *option, unsigned int *nr)
+{
+	uint64_t number = DEFAULT_GROUPS;
+
+	if (arg && (!parse_number(arg, MAX_GROUPS, &number) || !number)) {
+		warnx("%s: %s takes a number from 1 to %d", arg, option, MAX_GROUPS);
+		return false;
+	}
+	*nr = (unsigned int)number;
+	return true;
+}
+
+/* Returns -1, or the exit status if the program is to end here. */
+static int parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	enum {
+		OPT_CREATED = 256,
+		OPT_LISTEN,
+		OPT_PER_CGROUP,
+		OPT_PER_PROCESS,
+		OPT_TEXTFILE
+	};
+	static const char optstring[] = ":h";
+	static const struct option options[] = {
+		{ "created", no_argument, NULL, OPT_CREATED },
+		{ "help", no_argument, NULL, 'h' },
+		{ "listen", required_argument, NULL, OPT_LISTEN },
+		{ "per-cgroup", optional_argument, NULL, OPT_PER_CGROUP },
+		{ "per-process", optional_argument, NULL, OPT_PER_PROCESS },
+		{ "textfile", required_argument, NULL, OPT_TEXTFILE },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct metrics_args *metrics = &args->metrics;
+	int c;
+
+	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			return help();
+		case OPT_CREATED:
+			metrics->created = true;
+			break;
+		case OPT_LISTEN:
+			args->listen = optarg;
+			break;
+		case OPT_PER_CGROUP:
+			if (!parse_groups(optarg, "--per-cgroup", &metrics->per_cgroup))
+				return EXIT_BAD_ARGS;
+			break;
+		case OPT_PER_PROCESS:
+			if (!parse_groups(optarg, "--per-process", &metrics->per_process))
+				return EXIT_BAD_ARGS;
+			break;
+		case OPT_TEXTFILE:
+			args->file = optarg;
+			break;
+		default:
+			return bad_option(c, argv, optstring);
+		}
+	}
+	if (optind == argc)
+		return -1;
+	warnx("%s: `ipcstat exporter` takes no such argument; see `ipcstat -h`", argv[optind]);
+	return EXIT_BAD_ARGS;
+}
+
+/* What goes with what. */
+static bool check_arguments(const struct arguments *args)
+{
+	if (args->file && args->listen)
+		warnx("--textfile writes once and ends: there is nothing to --listen for");
+	else if (args->file && args->metrics.created)
+		warnx("--created is of OpenMetrics, and a file for node_exporter is not");
+	else if (args->file && !*args->file)
+		warnx("--textfile needs the name of a file");
+	else
+		return true;
+	return false;
+}
+
+int cmd_exporter(int argc, char **argv)
+{
+	struct arguments args = { 0 };
+	struct addrinfo *address;
+	int status, fd;
+
+	status = parse_arguments(argc, argv, &args);
+	if (status >= 0)
+		return status;
+	if (!check_arguments(&args))
+		return EXIT_BAD_ARGS;
+	if (args.file)
+		return write_textfile(&args);
+	if (!args.listen)
+		args.listen = DEFAULT_LISTEN;
+	address = parse_address(args.listen);
+	if (!address)
+		return EXIT_BAD_ARGS;
+	fd = open_listener(address, args.listen);
+	freeaddrinfo(address);
+	return fd < 0 ? EXIT_FAILURE : exporter_serve(fd, &args.metrics);
+}
