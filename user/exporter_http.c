@@ -32,6 +32,7 @@
 struct server {
 	const struct metrics_args *args;
 	char *trouble; /* why the module could not be read; said once */
+	bool closed;   /* a connection was, in this round */
 	struct client {
 		int fd; /* -1: nobody */
 		int64_t end_ms;
@@ -187,6 +188,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 	struct client *client = *context;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		server->closed = true;
 		if (client)
 			client->fd = -1;
 		return;
@@ -296,7 +298,14 @@ int exporter_serve(int listener, const struct metrics_args *args)
 	}
 	while (!ended) {
 		sleep_until_something(daemon, &server, &mask);
-		MHD_run(daemon);
+		/*
+		 * MHD does not look at who waits to connect while there are MAX_CLIENTS, and only
+		 * finds out at the beginning of a round that there are fewer again.
+		 */
+		do {
+			server.closed = false;
+			MHD_run(daemon);
+		} while (server.closed);
 	}
 	MHD_stop_daemon(daemon);
 	free(server.trouble);

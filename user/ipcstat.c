@@ -51,7 +51,7 @@ int help(void)
 	     "\n"
 	     "Commands:");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
-		printf("  %-8s %-21s %s\n", commands[i].name, commands[i].args, commands[i].what);
+		printf("  %-8s %-20s %s\n", commands[i].name, commands[i].args, commands[i].what);
 	puts("\n"
 	     "In the numbers, - means that the idea does not apply to the row, and ? that this\n"
 	     "kernel gives no exact way to know.\n"
