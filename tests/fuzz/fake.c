@@ -231,6 +231,23 @@ int fake_nftw(const char *path, __nftw_func_t fn, int fds, int flags)
 }
 
 /* No program is installed. */
+/* Nobody is to connect to a fuzzer, and nothing to be left behind. */
+int fake_socket(int domain, int type, int protocol)
+{
+	(void)domain;
+	(void)type;
+	(void)protocol;
+	errno = EPERM;
+	return -1;
+}
+
+int fake_mkstemp(char *path)
+{
+	(void)path;
+	errno = EACCES;
+	return -1;
+}
+
 int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 		      const posix_spawnattr_t *attrs, char *const argv[], char *const envp[])
 {

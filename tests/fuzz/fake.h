@@ -23,6 +23,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -56,6 +57,8 @@ FILE *fake_setmntent(const char *path, const char *mode);
 int fake_nftw(const char *path, __nftw_func_t fn, int fds, int flags);
 int fake_nanosleep(const struct timespec *time, struct timespec *rest);
 int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *mask);
+int fake_socket(int domain, int type, int protocol);
+int fake_mkstemp(char *path);
 int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 		      const posix_spawnattr_t *attrs, char *const argv[], char *const envp[]);
 
@@ -80,6 +83,8 @@ int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 #define nftw(...) fake_nftw(__VA_ARGS__)
 #define nanosleep(...) fake_nanosleep(__VA_ARGS__)
 #define ppoll(...) fake_ppoll(__VA_ARGS__)
+#define socket(...) fake_socket(__VA_ARGS__)
+#define mkstemp(...) fake_mkstemp(__VA_ARGS__)
 #define posix_spawnp(...) fake_posix_spawnp(__VA_ARGS__)
 #endif
 

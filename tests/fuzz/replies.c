@@ -38,6 +38,8 @@ static char *const commands[][MAX_ARGS] = {
 	{ "ipcstat", "graph" },
 	{ "ipcstat", "top", "-b", "-n", "2" },
 	{ "ipcstat", "top", "-b", "-n", "2", "-C", "cat", "-d", "0.1" },
+	{ "ipcstat", "exporter", "--textfile", "-" },
+	{ "ipcstat", "exporter", "--textfile", "-", "--per-process=3", "--per-cgroup" },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
