@@ -133,6 +133,36 @@ ipcstat() { # PROGRAM
 		no.number.of.flows run --max-flows -1 true
 		no.number.of.flows run --max-flows 64k true
 		no.number.of.flows run --max-flows 4294967296 true
+		takes.no.such exporter pipe
+		no.such.option exporter -J
+		needs.a.value exporter --listen
+		needs.a.value exporter --textfile
+		needs.the.name exporter --textfile ''
+		no.address exporter --listen ''
+		no.address exporter --listen 127.0.0.1
+		no.address exporter --listen :10472
+		no.address exporter --listen 10472
+		no.address exporter --listen 127.0.0.1:
+		no.address exporter --listen 127.0.0.1:0
+		no.address exporter --listen 127.0.0.1:65536
+		no.address exporter --listen 127.0.0.1:http
+		no.address exporter --listen 127.0.0.1:-1
+		no.address exporter --listen 127.0.0.256:10472
+		no.address exporter --listen localhost:10472
+		no.address exporter --listen ::1:10472
+		no.address exporter --listen '[]:10472'
+		no.address exporter --listen '[::1:10472'
+		no.address exporter --listen '[::1]'
+		no.address exporter --listen '[::1] :10472'
+		takes.no.value exporter --created=1
+		nothing.to.--listen.for exporter --textfile x --listen 127.0.0.1:10472
+		created.is.of.OpenMetrics exporter --textfile x --created
+		from.1.to.1000 exporter --per-process=0
+		from.1.to.1000 exporter --per-process=
+		from.1.to.1000 exporter --per-process=x
+		from.1.to.1000 exporter --per-cgroup=1001
+		from.1.to.1000 exporter --per-cgroup=-1
+		takes.no.such exporter --per-process 5
 		no.such.option hooks -z
 		takes.no.such unload ipcstat
 		not.PARAMETER=VALUE load max_objects
