@@ -7,11 +7,15 @@ DESTDIR ?=
 
 modules := ipcstat ipcstat_wrap
 tools := ipcstat ipclab
+unit := user/systemd/ipcstat-exporter.service
+rules := user/prometheus/ipcstat.rules.yml
 pages := $(wildcard man/*.[1-8])
 root := $(if $(filter 0,$(shell id -u)),,sudo)
 
 bindir := $(DESTDIR)$(PREFIX)/bin
 mandir := $(DESTDIR)$(PREFIX)/share/man
+unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
+rulesdir := $(DESTDIR)$(PREFIX)/share/ipcstat
 # What uname -r says there. Debian 12 has another name in config/kernel.release.
 kernel = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 moddir = $(DESTDIR)/lib/modules/$(kernel)/extra
@@ -26,7 +30,7 @@ help:
 	@echo 'make module       only the modules; KDIR=DIR: for another kernel;'
 	@echo '                  K=6.1, 6.12 or 7.3: for that Debian kernel, in build/K'
 	@echo 'make user         only the tools; SANITIZE=1: with sanitizers, in build/sanitize'
-	@echo 'make install      the modules, tools and man pages (PREFIX=$(PREFIX), DESTDIR=)'
+	@echo 'make install      the modules, tools, man pages, unit and rules (PREFIX=$(PREFIX), DESTDIR=)'
 	@echo 'make uninstall    removes what install has put there'
 	@echo 'make load         loads the modules from here; make unload removes them'
 	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
@@ -57,6 +61,10 @@ install:
 	install -d $(bindir)
 	install -m 755 $(tools:%=user/%) $(bindir)
 	$(foreach page,$(pages),install -D -m 644 $(page) $(call page_path,$(page)) &&) true
+	install -d $(unitdir)
+	install -m 644 $(unit) $(unitdir)
+	sed -i 's|/usr/local|$(PREFIX)|' $(unitdir)/$(notdir $(unit))
+	install -D -m 644 $(rules) $(rulesdir)/$(notdir $(rules))
 	@[ -e ipcstat.ko ] || echo "No modules are built here: installed the tools only."
 ifneq ($(wildcard ipcstat.ko),)
 	install -d $(moddir)
@@ -65,7 +73,9 @@ ifneq ($(wildcard ipcstat.ko),)
 endif
 
 uninstall:
-	rm -f $(tools:%=$(bindir)/%) $(foreach page,$(pages),$(call page_path,$(page)))
+	rm -f $(tools:%=$(bindir)/%) $(foreach page,$(pages),$(call page_path,$(page))) \
+		$(unitdir)/$(notdir $(unit)) $(rulesdir)/$(notdir $(rules))
+	-rmdir $(rulesdir) 2> /dev/null
 	@if [ -e $(KDIR)/Makefile ]; then $(MAKE) uninstall-modules; fi
 
 uninstall-modules:
