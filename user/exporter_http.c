@@ -265,7 +265,7 @@ static void sleep_until_something(struct MHD_Daemon *daemon, struct server *serv
 		.events = POLLIN,
 	};
 	int64_t left = cut_off(server);
-	MHD_UNSIGNED_LONG_LONG silence;
+	unsigned long long silence;
 	struct timespec time;
 
 	if (MHD_get_timeout(daemon, &silence) == MHD_YES && (left < 0 || (int64_t)silence < left))

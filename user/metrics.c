@@ -348,7 +348,7 @@ static void put_signals(struct exposition *e, const struct nl_rows *signals)
 	};
 	static const struct family outcomes = { "ipcstat_signal_outcomes", COUNTER, NULL,
 						"What became of them, where it happened." };
-	char name[SIGNAL_NAME_MAX];
+	char name[32];
 
 	for (int part = 0; part < 2; part++) {
 		exposition_family(e, part ? &outcomes : &generated);

@@ -28,7 +28,7 @@ static bool is_idle(const struct nl_row *row)
 static void print_text(const struct nl_rows *rows, bool hide_idle)
 {
 	struct table table = { 0 };
-	char name[SIGNAL_NAME_MAX];
+	char name[32];
 
 	table_column(&table, true, "signal");
 	table_column(&table, false, "number");
@@ -60,7 +60,7 @@ static void print_text(const struct nl_rows *rows, bool hide_idle)
 static void print_json(const struct nl_rows *rows, bool hide_idle)
 {
 	struct json json = { 0 };
-	char name[SIGNAL_NAME_MAX];
+	char name[32];
 
 	json_open(&json, NULL, '{');
 	json_open(&json, "signals", '[');
