@@ -11,9 +11,9 @@ unit=user/systemd/ipcstat-exporter.service
 
 ok "promtool check rules" promtool check rules $rules
 ok "promtool test rules" promtool test rules tests/exporter/rules.yml
-for alert in $(sed -n 's/.*- alert: //p' $rules); do
+while read -r alert; do
 	ok "$alert has a test" grep -q "alertname: $alert\$" tests/exporter/rules.yml
-done
+done < <(sed -n 's/.*- alert: //p' $rules)
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
