@@ -242,7 +242,7 @@ diag "$(cat "$dir/watched.nr")"
 is "no other file is left" "$(cd "$dir" && ls -d ipcstat.prom*)" ipcstat.prom
 complains "a directory that is none" 1 '/nowhere/x: cannot write it: No such file' ipcstat exporter --textfile /nowhere/x
 complains "a directory of others" 1 'cannot write it: Permission denied' unprivileged ipcstat exporter --textfile /x.prom
-complains "a file that is a directory" 1 'cannot write it: Is a directory' ipcstat exporter --textfile /root
+complains "a file that is a directory" 1 'cannot write it: Is a directory' ipcstat exporter --textfile "$dir"
 complains "a full disk" 1 'cannot write.*No space' sh -c 'exec ipcstat exporter --textfile - > /dev/full'
 mkdir "$dir/small"
 mount -t tmpfs -o size=16k tmpfs "$dir/small"
