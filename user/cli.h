@@ -13,7 +13,6 @@
 int cmd_show(int argc, char **argv);
 int cmd_signals(int argc, char **argv);
 int cmd_hooks(int argc, char **argv);
-int cmd_exporter(int argc, char **argv);
 int cmd_blocked(int argc, char **argv);
 int cmd_hist(int argc, char **argv);
 int cmd_flows(int argc, char **argv);

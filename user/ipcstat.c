@@ -23,7 +23,7 @@ static const struct command {
 	{ "top", "[OPTION]...", "the same as it happens, on a screen of its own", cmd_top },
 	{ "events", "[OPTION|GROUP]...", "what is lost, full, slow, or ends, as it happens",
 	  cmd_events },
-	{ "run", "[OPTION]... -- CMD...", "the same of a command, and of all it starts", cmd_run },
+	{ "run", "[OPTION]... -- CMD", "the same of a command, and of all it starts", cmd_run },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },
 	{ "exporter", "[OPTION]...", "serve the numbers to Prometheus", cmd_exporter },
 	{ "load", "[PARAMETER=VALUE]...", "load the kernel module", cmd_load },
