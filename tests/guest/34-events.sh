@@ -3,6 +3,7 @@
 # Events: what is lost, full, slow, or ends, with exact numbers; who may listen; a flood, a
 # listener that does not read, a module that goes.
 # vm: -c 2 -m 1024 -t 240
+# shellcheck disable=SC2016 # the backquotes are those of messages
 set -u
 . tests/cli.bash
 . tests/guest/lib.bash
@@ -28,7 +29,7 @@ joined() {
 # until it has nothing to say for a second
 settle() {
 	local size=-1
-	until [ "$(stat -c %s "$dir/json")" = $size ]; do
+	until [ "$(stat -c %s "$dir/json")" = "$size" ]; do
 		size=$(stat -c %s "$dir/json")
 		sleep 1.5
 	done
