@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ipcstat run: what a command and all that it starts do is counted, exactly, and nothing of
 # others; its exit status; flows and cgroups are as before; or it says what is missing.
-# enough: 6.1 6.12
+# enough: 7.3
 # vm: -c 2 -m 1024 -t 600
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
 set -u

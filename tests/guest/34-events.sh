@@ -54,8 +54,10 @@ said() { # group, expression
 }
 
 fails "no module" 1 'not loaded' ipcstat events
-for backend in auto probe; do
-	ok "$backend: load" modprobe ipcstat hooks=$backend flows=1
+backends=(auto)
+[ "$KSERIES" != 6.12 ] || backends+=(probe) # on one of them
+for backend in "${backends[@]}"; do
+	ok "$backend: load" modprobe ipcstat hooks="$backend" flows=1
 
 	# ---- lost data ----
 	listen lost
