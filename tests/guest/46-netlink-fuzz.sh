@@ -26,12 +26,16 @@ wake() {
 users() { # messages, seed, flows
 	start=$EPOCHREALTIME
 	merge "root" $fuzz -s "$2" -n "$1"
+	diag "$1 messages from root in $(since "$start") s"
 	ok "flows off" ipcstat flows off
 	[ "$3" = 0 ] || ok "flows on" ipcstat flows on "$3"
+	start=$EPOCHREALTIME
 	merge "nobody" "${nobody[@]}" $fuzz -s $(($2 + 1)) -n "$1"
+	diag "$1 messages from nobody in $(since "$start") s"
+	start=$EPOCHREALTIME
 	merge "a user namespace" "${nobody[@]}" unshare --user --map-root-user --net \
 		$fuzz -s $(($2 + 2)) -n "$1"
-	diag "$1 messages from each in $(since "$start") s"
+	diag "$1 messages from a user namespace in $(since "$start") s"
 }
 
 ok "load" modprobe ipcstat
