@@ -43,8 +43,8 @@ only_function do_one_initcall
 modprobe ipcstat_wrap
 for hooks in auto probe; do
 	# shellcheck disable=SC2153 # from tests/vm/run
-	merge "hooks=$hooks" "$faults" load $((FAULTS / 2)) "$MODULE_DIR/ipcstat.ko" hooks=$hooks \
-		flows=1 max_flows=1024
+	merge "hooks=$hooks" "$faults" load $((FAULTS / 2)) "$MODULE_DIR/ipcstat.ko" \
+		"hooks=$hooks flows=1 max_flows=1024"
 done
 
 ok "load" modprobe ipcstat flows=1
