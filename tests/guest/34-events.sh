@@ -190,14 +190,16 @@ except TimeoutError:
 EOF
 chmod 755 "$dir"
 is "nobody cannot join" "$(unprivileged python3 "$dir/join.py")" "not permitted"
+: > "$dir/out"
 unprivileged unshare --user --map-root-user --net python3 "$dir/join.py" > "$dir/out" &
-sleep 1.5
+until grep -q joined "$dir/out"; do sleep 0.1; done
 $happen flood 5
 wait $!
 is "root of a user namespace hears nothing" "$(cat "$dir/out")" "joined
 nothing came"
+: > "$dir/out"
 python3 "$dir/join.py" > "$dir/out" &
-sleep 1
+until grep -q joined "$dir/out"; do sleep 0.1; done
 $happen flood 5
 wait $!
 is "root does" "$(sed 's/[0-9]*/N/' "$dir/out" | sed -n 2p)" "N"
