@@ -12,6 +12,7 @@
 /* The commands. argv[0] is the command's name; the result is the exit status. */
 int cmd_show(int argc, char **argv);
 int cmd_signals(int argc, char **argv);
+int cmd_limits(int argc, char **argv);
 int cmd_hooks(int argc, char **argv);
 int cmd_blocked(int argc, char **argv);
 int cmd_hist(int argc, char **argv);

@@ -24,6 +24,7 @@ static const struct command {
 	{ "events", "[OPTION|GROUP]...", "what is lost, full, slow, or ends, as it happens",
 	  cmd_events },
 	{ "run", "[OPTION]... -- CMD", "the same of a command, and of all it starts", cmd_run },
+	{ "limits", "[-J] [MECH...]", "how near each mechanism is to its limits", cmd_limits },
 	{ "hooks", "[-J]", "where the kernel is watched, and what was missed", cmd_hooks },
 	{ "exporter", "[OPTION]...", "serve the numbers to Prometheus", cmd_exporter },
 	{ "load", "[PARAMETER=VALUE]...", "load the kernel module", cmd_load },

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ipcstat limits: how near each mechanism is to its limits, and what raises them. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "json.h"
+#include "limits_read.h"
+#include "nl.h"
+#include "table.h"
+
+#define NEAR_PERCENT 80
+
+static const struct {
+	const char *name;
+	void (*read)(struct limits *limits);
+} mechanisms[] = {
+	{ "pipe", limits_pipe },
+	{ "sysv_msg", limits_sysv_msg },
+	{ "posix_mq", limits_posix_mq },
+	{ "sysv_shm", limits_sysv_shm },
+	{ "posix_shm", limits_posix_shm },
+	{ "sysv_sem", limits_sysv_sem },
+	{ "signal", limits_signal },
+	{ "unix_dgram", limits_unix_dgram },
+	{ "tcp", limits_tcp },
+	{ "udp", limits_udp },
+	{ "socket", limits_socket },
+	{ "file", limits_file },
+};
+
+#define NR_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
+
+/* ---- what is used ---- */
+
+static bool is_used(const struct limit *limit)
+{
+	return limit->use.kind == AMOUNT_VALUE || limit->use.kind == AMOUNT_AT_LEAST;
+}
+
+/* False: it is not known, or there is no limit. */
+static bool percent_of(const struct limit *limit, double *percent)
+{
+	if (!is_used(limit) || limit->max.kind != AMOUNT_VALUE)
+		return false;
+	*percent = limit->max.value ? 100.0 * (double)limit->use.value / (double)limit->max.value
+				    : 100.0; /* nothing can be had */
+	return true;
+}
+
+static bool is_near(const struct limit *limit)
+{
+	double percent;
+
+	return percent_of(limit, &percent) && percent >= NEAR_PERCENT;
+}
+
+/* ---- text ---- */
+
+static void amount_cell(struct table *table, const struct amount *amount)
+{
+	switch (amount->kind) {
+	case AMOUNT_VALUE:
+		table_cell(table, "%" PRIu64, amount->value);
+		break;
+	case AMOUNT_AT_LEAST:
+		table_cell(table, ">=%" PRIu64, amount->value);
+		break;
+	case AMOUNT_NONE:
+		table_cell(table, "-");
+		break;
+	case AMOUNT_UNLIMITED:
+		table_cell(table, "unlimited");
+		break;
+	default:
+		table_cell(table, "?");
+	}
+}
+
+/* Rounded down, what reads 79% has no hint; and no more than fits. */
+static uint64_t whole(double percent)
+{
+	return percent < 1e18 ? (uint64_t)percent : (uint64_t)1e18;
+}
+
+static void percent_cell(struct table *table, const struct limit *limit)
+{
+	double percent;
+
+	if (percent_of(limit, &percent))
+		table_cell(table, "%s%" PRIu64 "%%", limit->use.kind == AMOUNT_AT_LEAST ? ">=" : "",
+			   whole(percent));
+	else if (limit->use.kind == AMOUNT_NONE || limit->max.kind == AMOUNT_UNLIMITED)
+		table_cell(table, "-");
+	else
+		table_cell(table, "?");
+}
+
+static void print_hint(const struct limit *limit)
+{
+	printf("%s %s: %" PRIu64 " of %" PRIu64 " %s; to raise it: %s%s%s%s\n", limit->mech,
+	       limit->name, limit->use.value, limit->max.value, limit->unit, limit->change,
+	       limit->note ? " (" : "", limit->note ? limit->note : "", limit->note ? ")" : "");
+}
+
+static void print_text(const struct limits *limits, const char *why_no_module)
+{
+	struct table table = { 0 };
+
+	table_column(&table, true, "mechanism");
+	table_column(&table, true, "limit");
+	table_column(&table, false, "use");
+	table_column(&table, false, "max");
+	table_column(&table, false, "use%%");
+	table_column(&table, true, "unit");
+	table_column(&table, true, "scope");
+	for (unsigned int i = 0; i < limits->nr; i++) {
+		const struct limit *limit = &limits->limit[i];
+
+		table_cell(&table, "%s", limit->mech);
+		table_cell(&table, "%s", limit->name);
+		amount_cell(&table, &limit->use);
+		amount_cell(&table, &limit->max);
+		percent_cell(&table, limit);
+		table_cell(&table, "%s", limit->unit);
+		table_cell(&table, "%s", limit->scope);
+	}
+	table_print(&table, stdout);
+	for (unsigned int i = 0; i < limits->nr; i++)
+		if (is_near(&limits->limit[i]))
+			print_hint(&limits->limit[i]);
+	if (why_no_module && limits->lack_module)
+		printf("uses that only the module knows are ? or >=: %s\n", why_no_module);
+}
+
+/* ---- JSON ---- */
+
+static void json_amount(struct json *json, const char *key, const struct amount *amount)
+{
+	if (amount->kind == AMOUNT_VALUE || amount->kind == AMOUNT_AT_LEAST)
+		json_number(json, key, amount->value);
+	else if (amount->kind != AMOUNT_NONE)
+		json_null(json, key);
+}
+
+static void print_limit(struct json *json, const struct limit *limit)
+{
+	double percent;
+
+	json_open(json, NULL, '{');
+	json_string(json, "mechanism", limit->mech);
+	json_string(json, "limit", limit->name);
+	json_amount(json, "use", &limit->use);
+	if (is_used(limit))
+		json_bool(json, "use_complete", limit->use.kind == AMOUNT_VALUE);
+	json_amount(json, "max", &limit->max);
+	json_bool(json, "unlimited", limit->max.kind == AMOUNT_UNLIMITED);
+	if (percent_of(limit, &percent))
+		json_real(json, "percent", percent);
+	else if (limit->use.kind != AMOUNT_NONE)
+		json_null(json, "percent");
+	json_string(json, "unit", limit->unit);
+	json_string(json, "scope", limit->scope);
+	if (limit->sysctl)
+		json_string(json, "sysctl", limit->sysctl);
+	else
+		json_null(json, "sysctl");
+	json_string(json, "change", limit->change);
+	json_close(json, '}');
+}
+
+static void print_json(const struct limits *limits, const char *why_no_module)
+{
+	struct json json = { 0 };
+
+	json_open(&json, NULL, '{');
+	json_bool(&json, "module", !why_no_module);
+	json_open(&json, "limits", '[');
+	for (unsigned int i = 0; i < limits->nr; i++)
+		print_limit(&json, &limits->limit[i]);
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+/* ---- the command ---- */
+
+static bool choose(int argc, char **argv, struct names *chosen)
+{
+	struct names all = { 0 };
+	bool good = true;
+
+	for (size_t i = 0; i < NR_MECHANISMS; i++)
+		names_add(&all, mechanisms[i].name);
+	for (int i = 0; good && i < argc; i++)
+		good = names_choose(argv[i], "mechanism with limits", &all, chosen);
+	names_free(&all);
+	return good;
+}
+
+/* Returns why the module does not tell, or NULL. */
+static const char *ask_module(struct nl **nl, struct limits *limits)
+{
+	const struct nl_counter *queues = NULL;
+	const struct nl_row *row = NULL;
+	struct nl_rows rows = { 0 };
+	bool told;
+
+	told = !nl_open(nl) && !nl_get_rows(*nl, "posix_mq", &rows);
+	if (told)
+		row = nl_find_row(&rows, "posix_mq");
+	if (row)
+		queues = nl_find_counter(row, "objects");
+	if (queues && queues->kind == NL_VALUE)
+		limits->all_queues = amount_of(queues->value);
+	nl_free_rows(&rows);
+	return told ? NULL : nl_error(*nl);
+}
+
+int cmd_limits(int argc, char **argv)
+{
+	struct names chosen = { 0 };
+	struct limits limits = { 0 };
+	const char *why_no_module;
+	struct nl *nl = NULL;
+	bool json = false;
+	int status;
+
+	status = parse_flags(argc, argv, &json, NULL, true);
+	if (status >= 0)
+		return status;
+	if (!choose(argc - optind, argv + optind, &chosen)) {
+		names_free(&chosen);
+		return EXIT_BAD_ARGS;
+	}
+	why_no_module = ask_module(&nl, &limits);
+	for (size_t i = 0; i < NR_MECHANISMS; i++)
+		if (!chosen.nr || names_have(&chosen, mechanisms[i].name))
+			mechanisms[i].read(&limits);
+	(json ? print_json : print_text)(&limits, why_no_module);
+	limits_free(&limits);
+	names_free(&chosen);
+	nl_end(nl);
+	return EXIT_SUCCESS;
+}

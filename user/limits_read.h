@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The limits of IPC, and how much of each is used, as the kernel tells them. */
+#ifndef IPCSTAT_LIMITS_READ_H
+#define IPCSTAT_LIMITS_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum amount_kind {
+	AMOUNT_UNKNOWN,
+	AMOUNT_VALUE,
+	AMOUNT_AT_LEAST,  /* of a use: there may be more */
+	AMOUNT_NONE,      /* of a use: the limit bounds a call or a setting, nothing is used up */
+	AMOUNT_UNLIMITED, /* of a limit */
+};
+
+struct amount {
+	enum amount_kind kind;
+	uint64_t value;
+};
+
+struct limit {
+	const char *mech, *name;
+	const char *unit, *scope;
+	const char *sysctl; /* or NULL */
+	char *change;       /* the command that raises it to N */
+	char *note;         /* what else is to say about that; or NULL */
+	struct amount use, max;
+};
+
+struct limits {
+	/* POSIX queues of all IPC namespaces, without a name, too: only the module knows. */
+	struct amount all_queues;
+	bool lack_module; /* with the module more would be known */
+	unsigned int nr;
+	struct limit *limit;
+};
+
+/*
+ * Adds a limit, whose change and note are the list's from now on. Without a change it is by
+ * the sysctl.
+ */
+void limits_add(struct limits *limits, const struct limit *limit);
+void limits_free(struct limits *limits);
+
+struct amount amount_of(uint64_t value);
+
+/* They add the limits of a mechanism. */
+void limits_pipe(struct limits *limits);
+void limits_sysv_msg(struct limits *limits);
+void limits_sysv_sem(struct limits *limits);
+void limits_sysv_shm(struct limits *limits);
+void limits_posix_mq(struct limits *limits);
+void limits_posix_shm(struct limits *limits);
+void limits_signal(struct limits *limits);
+void limits_socket(struct limits *limits);
+void limits_unix_dgram(struct limits *limits);
+void limits_tcp(struct limits *limits);
+void limits_udp(struct limits *limits);
+void limits_file(struct limits *limits);
+
+/* The POSIX queues of our IPC namespace that have a name. */
+struct amount limits_named_queues(void);
+
+#endif
