@@ -44,6 +44,13 @@ ipcstat() { # PROGRAM
 		takes.no.such signals 1
 		no.such.option signals -y
 		takes.no.such hooks pipe
+		no.such.mechanism.with.limits limits futex
+		there.are:.pipe.sysv_msg limits -J nonsense
+		no.such.mechanism limits tcp nonsense udp
+		named.twice limits tcp tcp
+		is.empty limits ''
+		no.such.option limits -z
+		takes.no.value limits --json=1
 		one.list.of.mechanisms hist pipe fifo
 		no.such.option hist -y
 		takes.no.value hist --json=1

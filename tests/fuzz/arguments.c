@@ -16,9 +16,9 @@ static struct replies {
 	const char *name;
 	uint8_t data[32768];
 	size_t size;
-} replies[] = { { .name = "signals" },  { .name = "hooks" }, { .name = "hist" },
-		{ .name = "blocked" },  { .name = "flows" }, { .name = "top" },
-		{ .name = "exporter" }, { .name = "rows" } };
+} replies[] = { { .name = "signals" },  { .name = "hooks" },  { .name = "hist" },
+		{ .name = "blocked" },  { .name = "flows" },  { .name = "top" },
+		{ .name = "exporter" }, { .name = "limits" }, { .name = "rows" } };
 
 static const size_t nr_replies = sizeof(replies) / sizeof(replies[0]);
 

@@ -172,10 +172,32 @@ int fake_mkdir(const char *path, mode_t mode)
 	return -1;
 }
 
+/* Out of the next piece, and zeros behind it. */
+static void fill(void *to, size_t room)
+{
+	size_t size = 0;
+	const uint8_t *data = piece(&size);
+
+	memset(to, 0, room);
+	if (data)
+		memcpy(to, data, size < room ? size : room);
+}
+
+/* Limits and what is used, with 7 as the last index; or of an index, where not all are used. */
+static int sysv(int id, int cmd, int of_index, void *to, size_t room)
+{
+	fill(to, room);
+	if (cmd != of_index)
+		return 7;
+	errno = EINVAL;
+	return id & 1 ? -1 : id;
+}
+
 int fake_msgctl(int id, int cmd, struct msqid_ds *ds)
 {
 	if (cmd != IPC_STAT)
-		return msgctl(id, IPC_INFO, ds); /* the limits: all else is done by nobody here */
+		return sysv(id, cmd, MSG_STAT_ANY, ds,
+			    cmd == MSG_STAT_ANY ? sizeof(*ds) : sizeof(struct msginfo));
 	*ds = (struct msqid_ds){ .msg_perm.__key = id & 3,
 				 .msg_lspid = id & 7,
 				 .msg_lrpid = id >> 3 & 7 };
@@ -186,9 +208,17 @@ int fake_semctl(int id, int nr, int cmd, ...)
 {
 	va_list ap;
 
-	if (cmd != IPC_STAT)
+	if (cmd != IPC_STAT && cmd != IPC_INFO && cmd != SEM_INFO && cmd != SEM_STAT_ANY)
 		return (id ^ nr) & 7;
 	va_start(ap, cmd);
+	if (cmd != IPC_STAT) {
+		int result = sysv(id, cmd, SEM_STAT_ANY, va_arg(ap, void *),
+				  cmd == SEM_STAT_ANY ? sizeof(struct semid_ds)
+						      : sizeof(struct seminfo));
+
+		va_end(ap);
+		return result;
+	}
 	*va_arg(ap, struct semid_ds *) = (struct semid_ds){ .sem_perm.__key = id & 3 };
 	va_end(ap);
 	return id & 4 ? -1 : 0;
@@ -196,9 +226,46 @@ int fake_semctl(int id, int nr, int cmd, ...)
 
 int fake_shmctl(int id, int cmd, struct shmid_ds *ds)
 {
+	if (cmd == IPC_INFO || cmd == SHM_INFO || cmd == SHM_STAT_ANY)
+		return sysv(id, cmd, SHM_STAT_ANY, ds,
+			    cmd == SHM_STAT_ANY ? sizeof(*ds)
+			    : cmd == SHM_INFO   ? sizeof(struct shm_info)
+						: sizeof(struct shminfo));
 	if (cmd == IPC_STAT)
 		*ds = (struct shmid_ds){ .shm_perm.__key = id & 3 };
 	return id & 4 ? -1 : 0;
+}
+
+/* Nobody may mount; nobody has a queue. */
+int fake_fsopen(const char *type, unsigned int flags)
+{
+	(void)type;
+	(void)flags;
+	errno = EPERM;
+	return -1;
+}
+
+mqd_t fake_mq_open(const char *name, int flags, ...)
+{
+	(void)name;
+	(void)flags;
+	errno = ENOENT;
+	return (mqd_t)-1;
+}
+
+int fake_statfs(const char *path, struct statfs *fs)
+{
+	(void)path;
+	fill(fs, sizeof(*fs));
+	return fs->f_bavail & 1 ? -1 : 0;
+}
+
+int fake_getrlimit(int resource, struct rlimit *limit)
+{
+	if (resource == RLIMIT_NOFILE)
+		return getrlimit(resource, limit); /* which ipclab sets */
+	fill(limit, sizeof(*limit));
+	return 0;
 }
 
 struct passwd *fake_getpwuid(uid_t uid)
@@ -208,10 +275,11 @@ struct passwd *fake_getpwuid(uid_t uid)
 	return uid & 1 ? &user : NULL;
 }
 
-/* There are two cgroups. */
+/* There are two cgroups, and POSIX queues. */
 FILE *fake_setmntent(const char *path, const char *mode)
 {
-	static char mounts[] = "cgroup2 /cgroup cgroup2 rw 0 0\n";
+	static char mounts[] = "cgroup2 /cgroup cgroup2 rw 0 0\n"
+			       "mqueue /mqueue mqueue rw 0 0\n";
 
 	(void)path;
 	return fmemopen(mounts, strlen(mounts), mode);

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <ftw.h>
 #include <mntent.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <pwd.h>
 #include <setjmp.h>
@@ -20,11 +21,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 
 #include <netlink/genl/genl.h>
@@ -52,6 +56,10 @@ int fake_mkdir(const char *path, mode_t mode); /* without a cgroup `ipcstat run`
 int fake_msgctl(int id, int cmd, struct msqid_ds *ds);
 int fake_semctl(int id, int nr, int cmd, ...);
 int fake_shmctl(int id, int cmd, struct shmid_ds *ds);
+int fake_fsopen(const char *type, unsigned int flags);
+mqd_t fake_mq_open(const char *name, int flags, ...);
+int fake_statfs(const char *path, struct statfs *fs);
+int fake_getrlimit(int resource, struct rlimit *limit);
 struct passwd *fake_getpwuid(uid_t uid);
 FILE *fake_setmntent(const char *path, const char *mode);
 int fake_nftw(const char *path, __nftw_func_t fn, int fds, int flags);
@@ -78,6 +86,10 @@ int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 #define msgctl(...) fake_msgctl(__VA_ARGS__)
 #define semctl(...) fake_semctl(__VA_ARGS__)
 #define shmctl(...) fake_shmctl(__VA_ARGS__)
+#define fsopen(...) fake_fsopen(__VA_ARGS__)
+#define mq_open(...) fake_mq_open(__VA_ARGS__)
+#define statfs(...) fake_statfs(__VA_ARGS__)
+#define getrlimit(...) fake_getrlimit(__VA_ARGS__)
 #define getpwuid(...) fake_getpwuid(__VA_ARGS__)
 #define setmntent(...) fake_setmntent(__VA_ARGS__)
 #define nftw(...) fake_nftw(__VA_ARGS__)

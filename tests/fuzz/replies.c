@@ -40,6 +40,8 @@ static char *const commands[][MAX_ARGS] = {
 	{ "ipcstat", "top", "-b", "-n", "2", "-C", "cat", "-d", "0.1" },
 	{ "ipcstat", "exporter", "--textfile", "-" },
 	{ "ipcstat", "exporter", "--textfile", "-", "--per-process=3", "--per-cgroup" },
+	{ "ipcstat", "limits" },
+	{ "ipcstat", "limits", "-J" },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
