@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Events: what is lost, full, slow, or ends, with exact numbers; who may listen; a flood, a
 # listener that does not read, a module that goes.
-# vm: -c 2 -m 1024 -t 240
+# vm: -c 2 -m 1024 -t 400
 # shellcheck disable=SC2016 # the backquotes are those of messages
 set -u
 . tests/cli.bash

@@ -3,7 +3,7 @@
 # ipcstat limits: what is used of each limit is what the kernel's own tools say; what is near
 # one has a hint, which helps; what nobody can know is ?.
 # enough: 6.12
-# vm: -c 1 -t 400
+# vm: -c 1 -t 600
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
 set -u
 . tests/cli.bash
