@@ -162,7 +162,12 @@ static inline struct kiocb *ipc_signalfd_kiocb(unsigned long arg)
 	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0) ? (struct kiocb *)arg : NULL;
 }
 
-/* The beginning of struct msg_queue (ipc/msg.c), which no header has. */
+/*
+ * The beginning of struct msg_queue (ipc/msg.c), which no header has, and which some kernels
+ * shuffle: there is no name of freeque() to find then.
+ */
+#define IPC_FREEQUE	(IS_ENABLED(CONFIG_RANDSTRUCT) ? "" : "freeque")
+
 struct ipc_msg_queue {
 	struct kern_ipc_perm q_perm;
 	time64_t q_stime, q_rtime, q_ctime;

@@ -333,11 +333,11 @@ static void event_work(struct work_struct *work)
 	bool more = false;
 
 	mutex_lock(&send_mutex);
-	while (events_open && event_pop(&event)) {
+	while (READ_ONCE(events_open) && event_pop(&event)) {
 		event_send(&event);
 		cond_resched();
 	}
-	if (events_open)
+	if (READ_ONCE(events_open))
 		more = event_send_untold();
 	mutex_unlock(&send_mutex);
 	if (more)
@@ -361,16 +361,17 @@ int ipc_events_init(void)
 
 void ipc_events_open(void)
 {
-	mutex_lock(&send_mutex);
 	WRITE_ONCE(events_open, true);
-	mutex_unlock(&send_mutex);
 }
 
-/* What is still in the ring stays there. */
+/*
+ * What is still in the ring stays there. Not with the mutex: who sends holds it as long as
+ * events come. It is waited for, for the last one.
+ */
 void ipc_events_close(void)
 {
-	mutex_lock(&send_mutex);
 	WRITE_ONCE(events_open, false);
+	mutex_lock(&send_mutex);
 	mutex_unlock(&send_mutex);
 }
 

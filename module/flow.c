@@ -51,7 +51,8 @@ struct flow_bucket {
 
 /*
  * Flows of processes, by when those were started.
- * @evicted: when the youngest process was started of those that had a flow evicted from here
+ * @evicted: when the youngest process was started of those of which something has gone to the
+ *	others
  */
 struct flow_process {
 	struct ipc_flow *first;
@@ -194,6 +195,14 @@ static void flow_process_del(struct ipc_flow *flow)
 		flow->sibling->link = flow->link;
 }
 
+/* Of a process that was started then, something has gone to the others. */
+static void flow_process_lacks(struct flow_table *t, u64 start)
+{
+	struct flow_process *process = flow_process(t, start);
+
+	process->evicted = max(process->evicted, start);
+}
+
 /* ---- the pool ---- */
 
 static void flow_give(struct flow_table *t, struct ipc_flow *flow)
@@ -225,7 +234,6 @@ static void flow_unlink(struct flow_table *t, struct ipc_flow *flow)
 static struct ipc_flow *flow_evict(struct flow_table *t)
 {
 	struct ipc_flow *flow, *coldest = NULL;
-	struct flow_process *process;
 	unsigned int i;
 
 	for (i = 0; i < FLOW_SAMPLE; i++) {
@@ -240,8 +248,7 @@ static struct ipc_flow *flow_evict(struct flow_table *t)
 		return NULL;
 	flow_unlink(t, coldest);
 	flow_process_del(coldest);
-	process = flow_process(t, coldest->start);
-	process->evicted = max(process->evicted, coldest->start);
+	flow_process_lacks(t, coldest->start);
 	ipc_flow_sum(t->other[coldest->row->nr].value[coldest->dir == IPC_RECV], coldest->value);
 	t->evicted++;
 	return coldest;
@@ -399,6 +406,7 @@ static noinline void flow_count_new(struct flow_key key, struct flow_values valu
 	if (!new) {
 		spin_lock_irqsave(&t->lock, flags);
 		flow_add(t->other[key.row->nr].value[key.dir == IPC_RECV], &values);
+		flow_process_lacks(t, key.start);
 		spin_unlock_irqrestore(&t->lock, flags);
 		return;
 	}

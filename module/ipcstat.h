@@ -165,6 +165,7 @@ static __always_inline struct ipc_at ipc_at_number(unsigned long number)
 	return (struct ipc_at){ IPC_AT_NUMBER, number };
 }
 
+/* Its effective user; of another task, as of this moment. */
 kuid_t ipc_task_euid(const struct task_struct *task);
 
 DECLARE_STATIC_KEY_FALSE(ipc_flows_key);

@@ -136,7 +136,7 @@ static struct ipc_hook hooks[] = {
 		.entry = msgsnd_sleeps,
 	}, {
 		.kind = IPC_HOOK_ENTRY,
-		.symbols = IPC_NAMES("freeque"),
+		.symbols = IPC_NAMES(IPC_FREEQUE),
 		.called_by = IPC_NAMES("msgctl_down|ksys_msgctl|ksys_msgctl.constprop.0"),
 		.entry = msg_queue_freed,
 	},

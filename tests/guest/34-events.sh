@@ -247,6 +247,19 @@ kill -CONT $listener
 status=0; wait $listener || status=$?
 is "the listener says so" "$status $(cat "$dir/err")" \
 	'1 ipcstat: the ipcstat module is not loaded: run `modprobe ipcstat` or `ipcstat load`'
+modprobe ipcstat max_events=100000
+listen lost
+$happen flood 1000000000 &
+flooder=$!
+sleep 1
+start=$EPOCHREALTIME
+ok "unload, while events come as fast as they can" rmmod ipcstat
+took=$(since "$start")
+# Both CPUs are busy with it.
+ok "it does not wait for their end ($took s)" awk -v took="$took" -v slower="${SLOWER:-1}" \
+	'BEGIN { exit took > 10 * slower }'
+kill $flooder
+wait $flooder $listener 2> /dev/null
 modprobe ipcstat
 listen lost
 kill -STOP $listener
