@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "cli.h"
 #include "events.h"
 #include "flow_args.h"
+#include "interrupt.h"
 #include "nl.h"
 
 #define DEFAULT_WAIT_NS 1000000000
@@ -34,14 +34,6 @@ struct arguments {
 	uint64_t wait_ns, count; /* count 0: for ever */
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
 /* ---- groups ---- */
 
 /* Of the groups of waits the one that misses none that is wanted, and has the least more. */
@@ -59,14 +51,6 @@ static struct nl_group *wait_group(const struct nl_groups *groups, uint64_t wait
 	return best;
 }
 
-static struct nl_group *named_group(const struct nl_groups *groups, const char *name)
-{
-	for (unsigned int i = 0; i < groups->nr; i++)
-		if (!strcmp(groups->group[i].name, name))
-			return &groups->group[i];
-	return NULL;
-}
-
 static int join(struct nl *nl, const struct nl_groups *groups, const struct arguments *args)
 {
 	for (size_t i = 0; i < NR_KINDS; i++) {
@@ -74,7 +58,7 @@ static int join(struct nl *nl, const struct nl_groups *groups, const struct argu
 
 		if (!args->kind[i])
 			continue;
-		group = strcmp(kinds[i], "wait") ? named_group(groups, kinds[i])
+		group = strcmp(kinds[i], "wait") ? nl_find_group(groups, kinds[i])
 						 : wait_group(groups, args->wait_ns);
 		if (!group) {
 			warnx("this module tells no events of %s", kinds[i]);
@@ -310,25 +294,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 	return parse_kinds(argc, argv, args);
 }
 
-/* mask: what to sleep with. Where our parent ignores it (a job of a script) so do we. */
-static void block_signals(sigset_t *mask)
-{
-	static const int signals[] = { SIGINT, SIGTERM };
-	struct sigaction action = { .sa_handler = on_interrupt }, old;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigdelset(mask, signals[i]);
-		sigaction(signals[i], &action, &old);
-		if (old.sa_handler == SIG_IGN)
-			sigaction(signals[i], &old, NULL);
-	}
-}
-
 int cmd_events(int argc, char **argv)
 {
 	struct arguments args = { .wait_ns = DEFAULT_WAIT_NS };
@@ -340,7 +305,7 @@ int cmd_events(int argc, char **argv)
 	status = parse_arguments(argc, argv, &args);
 	if (status >= 0)
 		return status;
-	block_signals(&mask);
+	interrupt_block(true, &mask);
 	status = start(&nl, &groups, &args);
 	if (!status)
 		status = listen_to(&nl, &groups, &args, &mask);

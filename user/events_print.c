@@ -9,11 +9,6 @@
 #include "events.h"
 #include "json.h"
 
-static const char *const value_names[NL_FLOW_VALUES] = {
-	[NL_OPS] = "ops",     [NL_BYTES] = "bytes",     [NL_COPIED] = "copied",
-	[NL_WAITS] = "waits", [NL_WAIT_NS] = "wait_ns", [NL_FAILS] = "fails",
-};
-
 /* When it was, by the clock on the wall as it goes now. */
 static struct timespec wall_time(const struct nl_event *event)
 {
@@ -109,9 +104,9 @@ static void print_half(const char *what, const struct nl_counter *value)
 		if (i == NL_COPIED || value[i].kind == NL_NONE)
 			continue;
 		if (value[i].kind == NL_UNKNOWN)
-			printf(" %s=?", value_names[i]);
+			printf(" %s=?", nl_flow_value_names[i]);
 		else if (value[i].value)
-			printf(" %s=%" PRIu64, value_names[i], value[i].value);
+			printf(" %s=%" PRIu64, nl_flow_value_names[i], value[i].value);
 	}
 }
 
@@ -167,7 +162,7 @@ static void json_half(struct json *json, const char *direction, const struct nl_
 	char key[32];
 
 	for (int i = 0; i < NL_FLOW_VALUES; i++) {
-		snprintf(key, sizeof(key), "%s_%s", direction, value_names[i]);
+		snprintf(key, sizeof(key), "%s_%s", direction, nl_flow_value_names[i]);
 		if (value[i].kind == NL_VALUE)
 			json_number(json, key, value[i].value);
 		else if (value[i].kind == NL_UNKNOWN)

@@ -19,6 +19,7 @@
 
 #include "cli.h"
 #include "exporter.h"
+#include "interrupt.h"
 
 #define MAX_CLIENTS 16
 #define CLIENTS_PER_IP 8
@@ -230,33 +231,6 @@ static int64_t cut_off(struct server *server)
 
 /* ---- the loop ---- */
 
-static volatile sig_atomic_t ended;
-
-static void on_end(int signal)
-{
-	(void)signal;
-	ended = 1;
-}
-
-/* Both wait until a reply is on its way: they are blocked but where we sleep. */
-static void block_ends(sigset_t *mask)
-{
-	struct sigaction action = { .sa_handler = on_end }, old;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, mask);
-	sigdelset(mask, SIGINT);
-	sigdelset(mask, SIGTERM);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, &old);
-	if (old.sa_handler == SIG_IGN)
-		sigaction(SIGINT, &old, NULL);
-	signal(SIGPIPE, SIG_IGN); /* main() wants to end by it */
-}
-
 static void sleep_until_something(struct MHD_Daemon *daemon, struct server *server,
 				  const sigset_t *mask)
 {
@@ -282,7 +256,8 @@ int exporter_serve(int listener, const struct metrics_args *args)
 
 	for (int i = 0; i < MAX_CLIENTS; i++)
 		server.client[i].fd = -1;
-	block_ends(&mask);
+	interrupt_block(true, &mask);
+	signal(SIGPIPE, SIG_IGN); /* main() wants to end by it */
 	daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, &server,
 				  MHD_OPTION_LISTEN_SOCKET, listener, /* */
 				  MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CLIENTS,
@@ -296,7 +271,7 @@ int exporter_serve(int listener, const struct metrics_args *args)
 		close(listener);
 		return EXIT_FAILURE;
 	}
-	while (!ended) {
+	while (!interrupted) {
 		sleep_until_something(daemon, &server, &mask);
 		/*
 		 * MHD does not look at who waits to connect while there are MAX_CLIENTS, and only

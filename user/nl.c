@@ -711,13 +711,14 @@ static int read_flow_identity(const struct nlattr *nest, struct nl_flow *flow)
 	return 0;
 }
 
+const char *const nl_flow_value_names[NL_FLOW_VALUES] = {
+	[NL_OPS] = "ops",     [NL_BYTES] = "bytes",     [NL_COPIED] = "copied",
+	[NL_WAITS] = "waits", [NL_WAIT_NS] = "wait_ns", [NL_FAILS] = "fails",
+};
+
 /* The values, by their names; one that is not sent, or of another name, is skipped. */
 static int read_flow_values(struct nlmsghdr *hdr, struct nl_flow *flow)
 {
-	static const char *const names[NL_FLOW_VALUES] = {
-		[NL_OPS] = "ops",     [NL_BYTES] = "bytes",     [NL_COPIED] = "copied",
-		[NL_WAITS] = "waits", [NL_WAIT_NS] = "wait_ns", [NL_FAILS] = "fails",
-	};
 	struct nl_counter *counter = NULL;
 	unsigned int nr = 0;
 	int err;
@@ -727,7 +728,7 @@ static int read_flow_values(struct nlmsghdr *hdr, struct nl_flow *flow)
 	err = read_counters(hdr, IPCSTAT_A_COUNTER, &counter, &nr);
 	for (unsigned int i = 0; !err && i < nr; i++)
 		for (unsigned int j = 0; j < NL_FLOW_VALUES; j++)
-			if (!strcmp(counter[i].name, names[j]))
+			if (!strcmp(counter[i].name, nl_flow_value_names[j]))
 				flow->value[j] = counter[i];
 	free(counter);
 	return err;

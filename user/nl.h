@@ -103,6 +103,8 @@ enum nl_flow_value {
 	NL_FLOW_VALUES
 };
 
+extern const char *const nl_flow_value_names[NL_FLOW_VALUES]; /* "ops", ... */
+
 /* What a process has moved through an object in a direction. */
 struct nl_flow {
 	char mech[IPCSTAT_NAME_MAX];
@@ -240,6 +242,7 @@ void nl_free_hists(struct nl_hists *hists);
 void nl_free_sleepers(struct nl_sleepers *sleepers);
 void nl_free_flows(struct nl_flows *flows);
 
+struct nl_group *nl_find_group(const struct nl_groups *groups, const char *name);     /* or NULL */
 const struct nl_row *nl_find_row(const struct nl_rows *rows, const char *name);       /* or NULL */
 const struct nl_counter *nl_find_counter(const struct nl_row *row, const char *name); /* or NULL */
 

@@ -14,7 +14,7 @@
 
 /* ---- groups ---- */
 
-static struct nl_group *find_group(const struct nl_groups *groups, const char *name)
+struct nl_group *nl_find_group(const struct nl_groups *groups, const char *name)
 {
 	for (unsigned int i = 0; i < groups->nr; i++)
 		if (!strcmp(groups->group[i].name, name))
@@ -39,7 +39,7 @@ static int read_group(const struct nlattr *nest, struct nl_groups *groups)
 	    nl_copy_string(tb[IPCSTAT_GROUP_A_NAME], name, sizeof(name)) ||
 	    !tb[IPCSTAT_GROUP_A_SENT] || !tb[IPCSTAT_GROUP_A_SUPPRESSED])
 		return -EPROTO;
-	group = find_group(groups, name);
+	group = nl_find_group(groups, name);
 	if (!group) {
 		group = reallocarray(groups->group, groups->nr + 1, sizeof(*group));
 		if (!group)
@@ -234,15 +234,10 @@ static int read_what(const struct nlattr *nest, struct nl_event *event)
 /* Where a counter goes, by its name; NULL: it is none that we know. */
 static struct nl_counter *find_place(struct nl_total *total, const char *name)
 {
-	static const char *const names[NL_FLOW_VALUES] = {
-		[NL_OPS] = "ops",     [NL_BYTES] = "bytes",     [NL_COPIED] = "copied",
-		[NL_WAITS] = "waits", [NL_WAIT_NS] = "wait_ns", [NL_FAILS] = "fails",
-	};
-
 	for (int i = 0; i < NL_FLOW_VALUES; i++) {
-		if (!strncmp(name, "send_", 5) && !strcmp(name + 5, names[i]))
+		if (!strncmp(name, "send_", 5) && !strcmp(name + 5, nl_flow_value_names[i]))
 			return &total->send[i];
-		if (!strncmp(name, "recv_", 5) && !strcmp(name + 5, names[i]))
+		if (!strncmp(name, "recv_", 5) && !strcmp(name + 5, nl_flow_value_names[i]))
 			return &total->recv[i];
 	}
 	return NULL;
@@ -341,7 +336,7 @@ static int any_number(struct nl_msg *msg, void *arg)
 
 static void count_lost(struct nl_groups *groups, struct nl_event *event)
 {
-	struct nl_group *group = find_group(groups, event->group);
+	struct nl_group *group = nl_find_group(groups, event->group);
 
 	if (!group)
 		return;

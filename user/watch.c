@@ -3,10 +3,10 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "interrupt.h"
 #include "report.h"
 
 /*
@@ -48,33 +48,6 @@ static bool restarted(const struct sample *now, const struct sample *before)
 	return false;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
-/*
- * Ctrl+C waits until a report is whole: it is blocked but where we sleep. mask is
- * what to sleep with. Where our parent ignores it (a job in the background of a
- * script) so do we.
- */
-static void block_interrupt(sigset_t *mask)
-{
-	struct sigaction action = { .sa_handler = on_interrupt }, old;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, mask);
-	sigdelset(mask, SIGINT);
-	sigaction(SIGINT, &action, &old);
-	if (old.sa_handler == SIG_IGN)
-		sigaction(SIGINT, &old, NULL);
-}
-
 /* Sleeps until then, or Ctrl+C. ppoll() because it is no IPC: nothing of ours is counted. */
 static void sleep_until(const struct timespec *then, const sigset_t *mask)
 {
@@ -114,7 +87,7 @@ int watch(struct nl **nl, const struct report *report, struct sample *first, uns
 	sigset_t mask;
 
 	*first = (struct sample){ 0 };
-	block_interrupt(&mask);
+	interrupt_block(false, &mask);
 	for (;;) {
 		if (!since_load || !omit_first) {
 			report_print(report, &now, since_load ? NULL : &before);
