@@ -40,6 +40,8 @@ no_module='uses that only the module knows'
 
 # ---- nothing is used, and there is no module ----
 
+# Others may have left some.
+ipcrm --all
 limits
 is "without the module" "$? $(json "$dir/json" 'j["module"]')" "0 False"
 ok "a line says so" grep -q "^$no_module.*not loaded: run" <(ipcstat limits)
