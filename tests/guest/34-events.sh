@@ -102,13 +102,13 @@ for backend in "${backends[@]}"; do
 	ok "$backend: and some did" [ "$failed" -ge 2 ]
 
 	# ---- waits ----
-	listen --wait 60ms --mechanism pipe -C happen wait
-	for ms in 30 80 120; do $happen wait $ms; done > "$dir/want"
+	listen --wait 600ms --mechanism pipe -C happen wait
+	for ms in 30 800 1200; do $happen wait $ms; done > "$dir/want"
 	listened
-	is "$backend: waits of 60 ms and more, of three" \
-		"$(said wait-10ms '"%d %d" % (e["id"], e["pid"])')" "$(sed 1d "$dir/want" | sort)"
+	is "$backend: waits of 600 ms and more, of three" \
+		"$(said wait-100ms '"%d %d" % (e["id"], e["pid"])')" "$(sed 1d "$dir/want" | sort)"
 	is "$backend: they took no less" \
-		"$(json "$dir/json" '[e["wait_ns"] >= ms * 1000000 for e, ms in zip(js, (75, 115))]')" \
+		"$(json "$dir/json" '[e["wait_ns"] >= ms * 1000000 for e, ms in zip(js, (795, 1195))]')" \
 		"[True, True]"
 
 	# ---- ends of processes ----
