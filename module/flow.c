@@ -12,9 +12,10 @@
  * An entry changes hands under the pool's lock alone: who holds that may read its key. The
  * flows of a process are on a list under that lock, too, for when it ends.
  *
- * Handlers find the table behind a static key. It is freed when none can have seen the key
- * on: after a grace period of RCU, for those in interrupts and with preemption disabled, and
- * one of RCU-tasks, for those that were preempted.
+ * Handlers come here behind a static key, which trace events of transfers turn on as well: then
+ * there may be no table, and they find one without entries. A table is freed when none can
+ * still see it: after a grace period of RCU, for those in interrupts and with preemption
+ * disabled, and one of RCU-tasks, for those that were preempted.
  */
 #include <linux/cgroup.h>
 #include <linux/cred.h>
@@ -31,7 +32,7 @@
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 
-#include "ipcstat.h"
+#include "trace.h"
 
 /* So many entries are looked at for one that has not been used for the longest time. */
 #define FLOW_SAMPLE	16
@@ -84,6 +85,11 @@ struct flow_table {
 static struct flow_table *table;
 /* Held by those who make it, free it, and read it. */
 static DEFINE_MUTEX(flows_mutex);
+
+/* What handlers find: it, or one in which nothing is ever found. */
+static struct flow_bucket no_bucket = { .lock = __ARCH_SPIN_LOCK_UNLOCKED };
+static struct flow_table no_table = { .shift = 63, .bucket = &no_bucket };
+static struct flow_table *seen_table = &no_table;
 
 /* What tells a flow from another one. */
 struct flow_key {
@@ -374,6 +380,13 @@ static __always_inline void flow_add(u64 *sum, const struct flow_values *values)
 	sum[IPC_D_FAILS] += values->fails;
 }
 
+/* See struct flow_values. */
+static void flow_put_together(const struct ipc_row *row, u64 value[IPC_FLOW_VALUES])
+{
+	if (!row->mappings)
+		value[IPC_D_COPIED] += value[IPC_D_BYTES];
+}
+
 /* With its bucket locked. Interrupts are off, which RCU waits for, too. */
 static __always_inline void flow_apply(struct ipc_flow *flow, const struct flow_key *key,
 				       const struct flow_values *values)
@@ -398,11 +411,14 @@ static __always_inline void flow_apply(struct ipc_flow *flow, const struct flow_
 /* By value: who passes an address has it all in memory. */
 static noinline void flow_count_new(struct flow_key key, struct flow_values values)
 {
-	struct flow_table *t = READ_ONCE(table);
+	struct flow_table *t = READ_ONCE(seen_table);
 	struct flow_bucket *bucket = flow_bucket(t, key.id, key.start, key.dir);
-	struct ipc_flow *new = flow_take(t), *flow;
+	struct ipc_flow *new, *flow;
 	unsigned long flags;
 
+	if (t == &no_table)
+		return;
+	new = flow_take(t);
 	if (!new) {
 		spin_lock_irqsave(&t->lock, flags);
 		flow_add(t->other[key.row->nr].value[key.dir == IPC_RECV], &values);
@@ -435,7 +451,7 @@ static noinline void flow_count_new(struct flow_key key, struct flow_values valu
 static __always_inline void flow_count(const struct flow_key *key,
 				       const struct flow_values *values)
 {
-	const struct flow_table *t = READ_ONCE(table);
+	const struct flow_table *t = READ_ONCE(seen_table);
 	struct flow_bucket *bucket = flow_bucket(t, key->id, key->start, key->dir);
 	struct ipc_flow *flow;
 	unsigned long flags;
@@ -451,13 +467,32 @@ static __always_inline void flow_count(const struct flow_key *key,
 		flow_count_new(*key, *values);
 }
 
+static noinline void flow_trace(struct flow_key key, struct flow_values values)
+{
+	u64 value[IPC_FLOW_VALUES] = { };
+
+	flow_add(value, &values);
+	flow_put_together(key.row, value);
+	trace_ipcstat_transfer(key.row, key.dir, key.tgid, key.id,
+			       ipc_flow_space(key.space, key.by_device), value);
+}
+
+/* An operation, for all that want to know. */
+static __always_inline void flow_transfer(const struct flow_key *key,
+					  const struct flow_values *values)
+{
+	if (trace_ipcstat_transfer_enabled())
+		flow_trace(*key, *values);
+	flow_count(key, values);
+}
+
 void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied)
 {
 	const struct flow_values values = flow_values(row, ret, copied);
 	struct flow_key key = flow_key_here(row, dir);
 
 	flow_at(&key, at);
-	flow_count(&key, &values);
+	flow_transfer(&key, &values);
 }
 
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir)
@@ -465,7 +500,7 @@ void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_d
 	const struct flow_values values = { .ops = 1 };
 	const struct flow_key key = flow_key(task, row, dir);
 
-	flow_count(&key, &values);
+	flow_transfer(&key, &values);
 }
 
 void ipc_flow_add(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, unsigned int nr, u64 n)
@@ -478,7 +513,7 @@ void ipc_flow_add(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, unsig
 	struct flow_key key = flow_key_here(row, dir);
 
 	flow_at(&key, at);
-	flow_count(&key, &values);
+	flow_transfer(&key, &values);
 }
 
 void ipc_flow_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
@@ -504,7 +539,7 @@ static __always_inline void flow_end(const struct ipc_call *call, struct ipc_row
 	struct flow_key key = flow_key(current, row, dir);
 
 	flow_at(&key, at);
-	flow_count(&key, &values);
+	flow_transfer(&key, &values);
 	ipc_woke(call);
 }
 
@@ -552,13 +587,6 @@ unsigned int ipc_flows_begin(void)
 {
 	mutex_lock(&flows_mutex);
 	return table ? table->max : 0;
-}
-
-/* See struct flow_values. */
-static void flow_put_together(const struct ipc_row *row, u64 value[IPC_FLOW_VALUES])
-{
-	if (!row->mappings)
-		value[IPC_D_COPIED] += value[IPC_D_BYTES];
 }
 
 bool ipc_flows_read(unsigned int nr, struct ipc_flow *flow)
@@ -708,8 +736,9 @@ int ipc_flows_start(unsigned int max)
 		err = -ENOMEM;
 		goto out;
 	}
-	WRITE_ONCE(table, t);
-	static_branch_enable(&ipc_flows_key);
+	table = t;
+	smp_store_release(&seen_table, t);
+	static_branch_inc(&ipc_flows_key);
 out:
 	mutex_unlock(&flows_mutex);
 	return err;
@@ -719,7 +748,8 @@ void ipc_flows_stop(void)
 {
 	mutex_lock(&flows_mutex);
 	if (table) {
-		static_branch_disable(&ipc_flows_key);
+		static_branch_dec(&ipc_flows_key);
+		WRITE_ONCE(seen_table, &no_table);
 		synchronize_rcu();
 		synchronize_rcu_tasks();
 		flow_table_free(table);
@@ -736,8 +766,8 @@ int ipc_flows_init(void)
 /* When no handler runs any more. */
 void ipc_flows_exit(void)
 {
-	if (static_key_enabled(&ipc_flows_key))
-		static_branch_disable(&ipc_flows_key);
+	if (table)
+		static_branch_dec(&ipc_flows_key);
 	flow_table_free(table);
 	table = NULL;
 }

@@ -725,6 +725,12 @@ struct ipc_flow {
 	u64 cgroup, file, offset;
 };
 
+/* @space of a flow, as stat(2) has it where it is a device. */
+static inline u32 ipc_flow_space(u32 space, bool by_device)
+{
+	return by_device ? new_encode_dev(space) : space;
+}
+
 /* The sums of what is in no flow any more, or never was, for want of room. */
 struct ipc_flow_other {
 	u64 value[2][IPC_FLOW_VALUES];

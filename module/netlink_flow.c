@@ -177,12 +177,6 @@ static int flow_put_values(struct sk_buff *skb, const struct ipc_row *row, unsig
 	return err;
 }
 
-/* As stat(2) has it, where it is a device. */
-static u32 flow_space(const struct ipc_flow *flow)
-{
-	return flow->by_device ? new_encode_dev(flow->space) : flow->space;
-}
-
 static int flow_put_identity(struct sk_buff *skb, const struct flow_view *view)
 {
 	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_FLOW);
@@ -204,7 +198,8 @@ static int flow_put_identity(struct sk_buff *skb, const struct flow_view *view)
 	     nla_put_u32(skb, IPCSTAT_FLOW_A_UID, from_kuid_munged(current_user_ns(), flow->euid))) ||
 	    flow_put_u64(skb, IPCSTAT_FLOW_A_CGROUP, flow->cgroup) ||
 	    (view->has_id && (flow_put_u64(skb, IPCSTAT_FLOW_A_ID, flow->id) ||
-			      nla_put_u32(skb, IPCSTAT_FLOW_A_SPACE, flow_space(flow)))) ||
+			      nla_put_u32(skb, IPCSTAT_FLOW_A_SPACE,
+					  ipc_flow_space(flow->space, flow->by_device)))) ||
 	    (flow->file && (flow_put_u64(skb, IPCSTAT_FLOW_A_FILE, flow->file) ||
 			    nla_put_u32(skb, IPCSTAT_FLOW_A_DEV, flow->dev) ||
 			    flow_put_u64(skb, IPCSTAT_FLOW_A_OFFSET, flow->offset))) ||

@@ -32,7 +32,7 @@
 #include <linux/stop_machine.h>
 #include <linux/timekeeping.h>
 
-#include "ipcstat.h"
+#include "trace.h"
 
 /* Events that found a table full, or no memory for an entry: see ipcstat.h. */
 atomic64_t ipc_missed;
@@ -173,6 +173,7 @@ static void ipc_note_count(const struct ipc_note *note)
 	this_cpu_add(row->cells->runq_ns[recv], note->runq_ns);
 	this_cpu_inc(row->cells->waits[recv][ipc_bucket(us)]);
 	ipc_note_longest(&row->cells->longest_us[recv], us);
+	trace_ipcstat_wait(row, note->dir, &note->object, note->wait_ns, note->runq_ns);
 	if (ipc_flows())
 		ipc_flow_wait(row, note->dir, &note->object, note->wait_ns);
 	if (note->wait_ns >= NSEC_PER_MSEC)

@@ -132,17 +132,17 @@ fetch_trixie() {
 	rmdir "$tmp"
 }
 
-# checkpatch with its lists of words, and the schema of netlink specs.
+# checkpatch with its lists of words, the schema of netlink specs, and the tool that reads them.
 fetch_source() {
 	local dir=$cache/source tmp=$cache/source.tmp top=linux-source-6.12
-	[ -e "$dir/scripts/checkpatch.pl" ] && return
+	[ -e "$dir/tools/net/ynl/cli.py" ] && return
 	say "fetching $top"
 	rm -rf "$dir" "$tmp"
 	apt_dir "$tmp/apt" trixie
 	(cd "$tmp/apt" && suite_apt . download $top >&2)
 	dpkg-deb --fsys-tarfile "$tmp/apt/$top"_*.deb | tar -xO --wildcards "./usr/src/$top.tar.*" |
 		tar -xJ -C "$tmp" --strip-components=1 $top/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch} \
-			$top/Documentation/netlink/genetlink.yaml
+			$top/Documentation/netlink/genetlink.yaml $top/tools/net/ynl/{cli.py,lib}
 	rm -rf "$tmp/apt"
 	mv "$tmp" "$dir"
 }
