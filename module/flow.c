@@ -737,6 +737,7 @@ int ipc_flows_start(unsigned int max)
 		goto out;
 	}
 	table = t;
+	/* After all that is in it. */
 	smp_store_release(&seen_table, t);
 	static_branch_inc(&ipc_flows_key);
 out:

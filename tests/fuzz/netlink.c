@@ -961,8 +961,8 @@ static void add_attr(struct request *r, uint16_t type, const void *data, unsigne
 {
 	struct nlattr head = { .nla_type = type, .nla_len = NLA_HDRLEN + size };
 
-	if (size > UINT16_MAX - NLA_HDRLEN ||
-	    r->len + ALIGNED(head.nla_len) > sizeof(r->data) || r->nr == ARRAY_SIZE(r->attr))
+	if (size > UINT16_MAX - NLA_HDRLEN || r->len + ALIGNED(head.nla_len) > sizeof(r->data) ||
+	    r->nr == ARRAY_SIZE(r->attr))
 		return;
 	r->attr[r->nr++] = r->len;
 	memset(r->data + r->len, 0, ALIGNED(head.nla_len));

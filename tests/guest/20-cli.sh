@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1
 # The tool ipcstat, as a user meets it: what it shows, in every form.
 # vm: -c 1 -t 150
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 7.3
 # ipcstat load and unload; and what a watching ipcstat says when the module goes
 # and comes.
 # vm: -c 1 -t 240

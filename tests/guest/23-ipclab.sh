@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.12
 # ipclab: what it says where something is missing, and what it leaves behind: nothing.
 # vm: -c 1 -t 180
 # shellcheck disable=SC2016 # '' is for the shell inside

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1 7.3
 # A hook that relies on who calls its function looks for the calls in the kernel's code: where
 # they are not there it is not attached, and where somebody traces them it is all the same.
 # vm: -c 1 -m 1024 -t 200

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1 7.3
 # Flows: who moves what through which object; with a table that is full; as an ordinary user;
 # turned on and off under traffic.
 # vm: -c 2 -m 1024 -t 400

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 7.3
 # Trace events: what they say, added up, is what is counted; tracefs, perf, trace-cmd and
 # bpftrace read them; the module goes while they are on.
 # vm: -c 2 -m 2048 -t 400

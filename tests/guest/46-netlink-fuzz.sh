@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1 7.3
 # vm: -c 2 -m 1024 -t 180+IPCSTAT_FUZZ_MESSAGES/100
 # The netlink family under a fuzzer: $FUZZ_MESSAGES (20000) from root, from nobody, and from
 # a user namespace of nobody's, made from $FUZZ_SEED (23); 2000 more while many sleep. That

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 7.3
 # vm: -c 2 -m 1024 -t 400
-# enough: 6.1 7.3
 # /proc/ipcstat, read in all ways: alone, by 100 at once, while numbers move, and while the
 # module goes and comes.
 . tests/tap.sh

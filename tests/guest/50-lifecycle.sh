@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1 7.3
 # vm: -c 4 -m 2048 -t 900
 # Loading and unloading: parameters, and callers that are asleep meanwhile.
 . tests/tap.sh

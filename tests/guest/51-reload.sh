@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# enough: 6.1 7.3
+# enough: 7.3
 # vm: -c 4 -m 1024 -t 1200+IPCSTAT_ROUNDS*12
 # $ROUNDS loads and unloads (25), with either back end, while every mechanism is in use and
 # callers sleep in each, the proc file is held open, events are listened to, and dumps are left

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 7.3
 # Other tracers, and a livepatch, on the functions that are hooked, there before the module
 # or after it: both count what there is to count, or say that they do not.
 # vm: -c 2 -m 2048 -t 900
-# enough: 6.12 7.3
 # shellcheck disable=SC2086,SC2317 # names and numbers without blanks; functions that beside calls
 . tests/tap.sh
 . tests/guest/lib.bash

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1
 # From one release to another, and back, while callers sleep in the wrappers of the one: each
 # counts exactly, and the tools of the one say of the other what to do.
 # vm: -c 2 -m 1024 -t 200
-# enough: 6.1 7.3
 . tests/tap.sh
 . tests/guest/lib.bash
 
