@@ -43,6 +43,44 @@ ipcstat() { # PROGRAM
 		needs.a.value --mechanism
 		takes.no.such signals 1
 		no.such.option signals -y
+		needs.a.value signals --columns
+		no.such.format.of.times --time-format rfc
+		there.are:.short.iso.epoch signals --time-format ''
+		needs.a.value events --time-format
+		there.are:.short.iso.epoch events --time-format full
+		no.such.option events --raw
+		no.such.option events -t
+		there.are:.auto.always.never --color=red
+		there.are:.auto.always.never limits --color=
+		takes.no.value limits --raw=1
+		takes.no.value limits --noheadings=no
+		takes.no.value limits --bytes=1
+		no.such.column;.there.are:.mechanism.limit.use.max.use%.unit.scope limits -o size
+		no.such.column limits -J -o size
+		no.such.column limits --columns=Use
+		no.such.column limits --output 'use ,max'
+		named.twice limits -o use,max,use
+		is.empty limits -o use,,max
+		is.empty limits -o ''
+		is.empty limits -o +
+		named.twice limits -o +use,use
+		no.such.column limits -o +max,size
+		no.such.column limits -o all,use
+		there.are:.hook.kind.state.missed.feeds hooks -o nonsense
+		there.are:.pid.tid.comm blocked -o nonsense
+		there.are:.pid.comm.mechanism.object.send_ops flows -o nonsense
+		there.are:.user.send_ops flows -o comm --by user
+		there.are:.mechanism.send_ops run --columns comm true
+		there.are:.pid.comm.mechanism.send_ops top -b -o nonsense
+		with.-b.only top -o pid
+		with.-b.only top --raw
+		with.-b.only top --noheadings
+		with.-b.only top --time-format iso
+		no.such.option top --json
+		no.such.option hist --raw
+		no.such.option graph -t
+		no.such.option load -J
+		no.such.option complete -x
 		takes.no.such hooks pipe
 		no.such.mechanism.with.limits limits futex
 		there.are:.pipe.sysv_msg limits -J nonsense
@@ -210,7 +248,14 @@ for directory in user build/sanitize; do
 	ipcstat $directory/ipcstat
 	ipclab $directory/ipclab
 done
-is "-h fits 80 columns" "$(user/ipcstat -h | awk 'length > 80')" ""
+# Each has a help, which fits.
+for command in '' $(user/ipcstat complete -- ''); do
+	# shellcheck disable=SC2086 # or none
+	is "$command -h fits 80 columns" "$(user/ipcstat $command -h | awk 'length > 80')$?" 0
+	# shellcheck disable=SC2086
+	is "$command -h names all options that it completes" "$(user/ipcstat complete -- $command - |
+		while read -r option; do user/ipcstat $command -h | grep -qE "^ +(-., )?$option\\b" || echo "$option"; done)" ""
+done
 is "-V says the version" "$(user/ipcstat -V)" \
 	"ipcstat $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
 done_testing

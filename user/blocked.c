@@ -2,7 +2,6 @@
 /* ipcstat blocked: who is asleep in a mechanism now, at what, and who could wake him. */
 #include <ctype.h>
 #include <err.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "deadlock.h"
 #include "json.h"
 #include "nl.h"
+#include "output.h"
 #include "table.h"
 #include "wakers.h"
 
@@ -23,7 +23,7 @@
 struct arguments {
 	const char *mechanisms; /* as given, or NULL */
 	uint64_t longer_than_ns;
-	bool json;
+	struct output output;
 };
 
 /* What there is to tell. */
@@ -35,45 +35,50 @@ struct blocked {
 	unsigned int *shown; /* by number, longest wait first */
 };
 
+static const struct column columns[] = {
+	{ "pid", false, NULL },
+	{ "tid", false, NULL },
+	{ "comm", true, NULL },
+	{ "mechanism", true, NULL },
+	{ "direction", true, NULL },
+	{ "object", true, NULL },
+	{ "waited", false, "waited_ns" },
+	{ "woken_by", true, "woken_by,woken_by_complete,timeout" },
+	{ 0 },
+};
+
+/* 0, EXIT_BAD_ARGS and a line, or -1: none of ours */
+static int parse_option(int c, struct arguments *args)
+{
+	switch (c) {
+	case OPT_LONGER_THAN:
+		if (parse_time(optarg, &args->longer_than_ns))
+			return 0;
+		warnx("%s: no time; write 1s, 500ms, 1.5m, 2h, 10us, or seconds", optarg);
+		return EXIT_BAD_ARGS;
+	case OPT_MECHANISM:
+		args->mechanisms = optarg;
+		return 0;
+	default:
+		return output_option(c, &args->output);
+	}
+}
+
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
-	enum {
-		OPT_LONGER_THAN = 256,
-		OPT_MECHANISM
-	};
-	static const char optstring[] = ":hJ";
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'J' },
-		{ "longer-than", required_argument, NULL, OPT_LONGER_THAN },
-		{ "mechanism", required_argument, NULL, OPT_MECHANISM },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int c, status;
 
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return help();
-		case 'J':
-			args->json = true;
-			break;
-		case OPT_LONGER_THAN:
-			if (parse_time(optarg, &args->longer_than_ns))
-				break;
-			warnx("%s: no time; write 1s, 500ms, 1.5m, 2h, 10us, or seconds", optarg);
-			return EXIT_BAD_ARGS;
-		case OPT_MECHANISM:
-			args->mechanisms = optarg;
-			break;
-		default:
-			return bad_option(c, argv, optstring);
-		}
+	while ((c = opt_next(argc, argv, &blocked_syntax)) != -1) {
+		if (c == 'h')
+			return opt_help(&blocked_syntax);
+		status = parse_option(c, args);
+		if (status)
+			return status > 0 ? status : opt_bad(c, argv, &blocked_syntax);
 	}
-	if (optind == argc)
-		return -1;
-	warnx("%s: `ipcstat blocked` takes no such argument; see `ipcstat -h`", argv[optind]);
-	return EXIT_BAD_ARGS;
+	status = opt_end(argc, argv, &blocked_syntax);
+	if (status < 0 && !output_choose(&args->output, columns))
+		status = EXIT_BAD_ARGS;
+	return status;
 }
 
 /* ---- asking ---- */
@@ -174,9 +179,10 @@ static char *wakers_text(const struct wakers *wakers, bool timeout)
 	return must(text);
 }
 
-static void print_cycle(const struct blocked *blocked, const struct cycle *cycle)
+static void print_cycle(const struct blocked *blocked, const struct cycle *cycle, bool color)
 {
-	printf("deadlock: ");
+	printf("%sdeadlock:%s ", color ? color_code(MARK_TROUBLE) : "",
+	       color ? color_code(MARK_NONE) : "");
 	for (unsigned int i = 0; i < cycle->nr; i++) {
 		const struct nl_sleeper *task = &blocked->sleepers.task[cycle->task[i]];
 
@@ -186,15 +192,21 @@ static void print_cycle(const struct blocked *blocked, const struct cycle *cycle
 	printf("%u\n", blocked->sleepers.task[cycle->task[0]].pid);
 }
 
-static void print_text(const struct blocked *blocked)
+/* What is below the table. */
+static void print_notes(const struct blocked *blocked, bool color)
 {
-	static const char *const columns[] = { "pid",       "tid",    "comm",   "mechanism",
-					       "direction", "object", "waited", "woken_by" };
+	if (blocked->sleepers.hidden)
+		printf("%" PRIu64 " more, of other users\n", blocked->sleepers.hidden);
+	for (unsigned int i = 0; i < blocked->cycles.nr; i++)
+		print_cycle(blocked, &blocked->cycles.cycle[i], color);
+}
+
+static void print_text(const struct blocked *blocked, const struct output *output)
+{
 	struct table table = { 0 };
 	char waited[32], *wakers;
 
-	for (unsigned int i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_column(&table, i > 1 && i != 6, "%s", columns[i]);
+	table_columns(&table, columns);
 	for (unsigned int i = 0; i < blocked->nr; i++) {
 		const struct nl_sleeper *task = &blocked->sleepers.task[blocked->shown[i]];
 
@@ -210,11 +222,12 @@ static void print_text(const struct blocked *blocked)
 		table_cell(&table, "%s", wakers);
 		free(wakers);
 	}
-	table_print(&table, stdout);
-	if (blocked->sleepers.hidden)
-		printf("%" PRIu64 " more, of other users\n", blocked->sleepers.hidden);
-	for (unsigned int i = 0; i < blocked->cycles.nr; i++)
-		print_cycle(blocked, &blocked->cycles.cycle[i]);
+	output_time(output, NULL, stdout);
+	table_print(&table, output, stdout);
+	if (!output->raw)
+		print_notes(blocked, output_in_color(output, stdout));
+	else if (blocked->sleepers.hidden)
+		warnx("%" PRIu64 " more, of other users", blocked->sleepers.hidden);
 }
 
 static void json_wakers(struct json *json, const struct wakers *wakers)
@@ -257,14 +270,17 @@ static void json_task(struct json *json, const struct blocked *blocked, unsigned
 	json_close(json, '}');
 }
 
-static void print_json(const struct blocked *blocked)
+static void print_json(const struct blocked *blocked, const struct output *output)
 {
 	struct json json = { 0 };
 
 	json_open(&json, NULL, '{');
+	output_time_json(output, NULL, &json);
 	json_open(&json, "blocked", '[');
+	output_begin_rows(output, &json);
 	for (unsigned int i = 0; i < blocked->nr; i++)
 		json_task(&json, blocked, blocked->shown[i]);
+	output_end_rows(&json);
 	json_close(&json, ']');
 	json_number(&json, "hidden", blocked->sleepers.hidden);
 	json_open(&json, "deadlocks", '[');
@@ -309,7 +325,7 @@ static int ask(struct nl *nl, const struct arguments *args, struct blocked *bloc
 		make_printable(blocked->wakers[i].object);
 	}
 	choose(blocked, args, &chosen);
-	(args->json ? print_json : print_text)(blocked);
+	(args->output.json ? print_json : print_text)(blocked, &args->output);
 	status = EXIT_SUCCESS;
 	goto done;
 failed:
@@ -320,21 +336,23 @@ done:
 	return status;
 }
 
-int cmd_blocked(int argc, char **argv)
+static int cmd_blocked(int argc, char **argv)
 {
 	struct arguments args = { 0 };
 	struct blocked blocked = { 0 };
-	struct nl *nl;
+	struct nl *nl = NULL;
 	int status;
 
 	status = parse_arguments(argc, argv, &args);
 	if (status >= 0)
-		return status;
+		goto done;
 	status = EXIT_FAILURE;
 	if (nl_open(&nl))
 		warnx("%s", nl_error(nl));
 	else
 		status = ask(nl, &args, &blocked);
+done:
+	output_free(&args.output);
 	wakers_free(blocked.wakers, blocked.sleepers.nr);
 	deadlock_free(&blocked.cycles);
 	nl_free_sleepers(&blocked.sleepers);
@@ -342,3 +360,19 @@ int cmd_blocked(int argc, char **argv)
 	nl_end(nl);
 	return status;
 }
+
+static const struct opt opts[] = {
+	{ OPT_LONGER_THAN, "longer-than", "TIME", "only who has been asleep for so long: 1s, 500ms",
+	  NULL },
+	{ OPT_MECHANISM, "mechanism", "NAME,...", "only in these", add_mechanisms },
+	{ 0 },
+};
+
+const struct syntax blocked_syntax = {
+	.command = "blocked",
+	.args = "[OPTION]...",
+	.what = "who is asleep, at what, and who could wake him",
+	.run = cmd_blocked,
+	.opts = { opts, OUTPUT_OPTS },
+	.table = columns,
+};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <err.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,54 +9,6 @@
 #include <string.h>
 
 #include "cli.h"
-
-int bad_option(int c, char **argv, const char *optstring)
-{
-	const char *word = argv[optind - 1];
-
-	if (c == ':')
-		warnx("%s needs a value; `ipcstat -h` says which", word);
-	else if (optopt > 0 && optopt < 256 && !strchr(optstring, optopt))
-		warnx("-%c: no such option; `ipcstat -h` lists them", optopt);
-	else /* a long option: optopt is 0, or that of an option which takes no value */
-		warnx("%s: no such option, or it takes no value; `ipcstat -h` lists them", word);
-	return EXIT_BAD_ARGS;
-}
-
-int parse_flags(int argc, char **argv, bool *json, bool *hide_idle, bool operands)
-{
-	static const struct option with_json[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'J' },
-		{ NULL, 0, NULL, 0 },
-	};
-	static const struct option without_json[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *optstring = json ? hide_idle ? ":hJz" : ":hJ" : ":h";
-	int c;
-
-	while ((c = getopt_long(argc, argv, optstring, json ? with_json : without_json, NULL)) !=
-	       -1) {
-		switch (c) {
-		case 'h':
-			return help();
-		case 'J':
-			*json = true;
-			break;
-		case 'z':
-			*hide_idle = true;
-			break;
-		default:
-			return bad_option(c, argv, optstring);
-		}
-	}
-	if (operands || optind == argc)
-		return -1;
-	warnx("%s: `ipcstat %s` takes no such argument; see `ipcstat -h`", argv[optind], argv[0]);
-	return EXIT_BAD_ARGS;
-}
 
 void names_add(struct names *names, const char *name)
 {

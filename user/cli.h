@@ -9,34 +9,8 @@
 
 #define EXIT_BAD_ARGS 2 /* beside EXIT_SUCCESS and EXIT_FAILURE */
 
-/* The commands. argv[0] is the command's name; the result is the exit status. */
-int cmd_show(int argc, char **argv);
-int cmd_signals(int argc, char **argv);
-int cmd_limits(int argc, char **argv);
-int cmd_hooks(int argc, char **argv);
-int cmd_blocked(int argc, char **argv);
-int cmd_hist(int argc, char **argv);
-int cmd_flows(int argc, char **argv);
-int cmd_graph(int argc, char **argv);
-int cmd_top(int argc, char **argv);
-int cmd_events(int argc, char **argv);
-int cmd_run(int argc, char **argv);
-int cmd_exporter(int argc, char **argv);
-int cmd_load(int argc, char **argv);
-int cmd_unload(int argc, char **argv);
-
 /* Prints the help text; returns EXIT_SUCCESS. */
 int help(void);
-
-/* What getopt_long() returned c for, in one line; optstring begins with ':'. */
-int bad_option(int c, char **argv, const char *optstring);
-
-/*
- * The arguments of a command that takes -h, -J if json is given, -z if hide_idle
- * is, and no operands if operands is false. Returns -1, or the exit status if the
- * command is to end here.
- */
-int parse_flags(int argc, char **argv, bool *json, bool *hide_idle, bool operands);
 
 /* A list of names: of columns, of rows. */
 struct names {

@@ -2,7 +2,6 @@
 /* ipcstat events: what goes wrong, is slow, or ends, as it happens. */
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -27,7 +26,7 @@ static const char *const kinds[] = { "exit", "lost", "signal", "limit", "wait" }
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct arguments {
-	bool json;
+	struct output output;
 	bool kind[NR_KINDS];
 	const char *mech, *comm; /* NULL: any */
 	uint64_t pid;            /* 0: any */
@@ -143,14 +142,14 @@ static bool show(struct nl_event *event, const struct arguments *args, uint64_t 
 {
 	/* Anybody may call himself anything. */
 	make_printable(event->comm);
-	if (event->lost && !args->json)
+	if (event->lost && !args->output.json)
 		warnx("%s: %" PRIu64 " events are lost: they came faster than they were read",
 		      event->group, event->lost);
 	if (!wanted(event, args) && !event->lost && !event->suppressed)
 		return true;
 	if (!wanted(event, args))
 		event->happened = false;
-	event_print(event, args->json);
+	event_print(event, &args->output);
 	if (fflush(stdout))
 		return false; /* main() says it */
 	return !event->happened || ++*nr != args->count;
@@ -211,6 +210,13 @@ static int listen_to(struct nl **nl, struct nl_groups *groups, const struct argu
 
 /* ---- arguments ---- */
 
+static void add_kinds(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	for (size_t kind = 0; kind < NR_KINDS; kind++)
+		names_add(words, kinds[kind]);
+}
+
 static int parse_kinds(int argc, char **argv, struct arguments *args)
 {
 	for (int i = optind; i < argc; i++) {
@@ -219,8 +225,7 @@ static int parse_kinds(int argc, char **argv, struct arguments *args)
 		while (kind < NR_KINDS && strcmp(argv[i], kinds[kind]))
 			kind++;
 		if (kind == NR_KINDS) {
-			warnx("%s: no such group of events; there are: exit lost signal limit wait",
-			      argv[i]);
+			words_lack(argv[i], "group of events", add_kinds);
 			return EXIT_BAD_ARGS;
 		}
 		args->kind[kind] = true;
@@ -230,21 +235,12 @@ static int parse_kinds(int argc, char **argv, struct arguments *args)
 	return -1;
 }
 
-enum {
-	OPT_COUNT = 256,
-	OPT_MECH,
-	OPT_WAIT
-};
-
 /* 0, or EXIT_BAD_ARGS and a line that says why; -1: it is none of these */
 static int parse_option(int c, struct arguments *args)
 {
 	switch (c) {
 	case 'C':
 		args->comm = optarg;
-		return 0;
-	case 'J':
-		args->json = true;
 		return 0;
 	case 'p':
 		if (parse_number(optarg, INT32_MAX, &args->pid) && args->pid)
@@ -256,7 +252,7 @@ static int parse_option(int c, struct arguments *args)
 			return 0;
 		warnx("%s: no number of events", optarg);
 		return EXIT_BAD_ARGS;
-	case OPT_MECH:
+	case OPT_MECHANISM:
 		args->mech = optarg;
 		return 0;
 	case OPT_WAIT:
@@ -265,36 +261,25 @@ static int parse_option(int c, struct arguments *args)
 		warnx("%s: no time of 1ms or more, such as 50ms or 1.5s", optarg);
 		return EXIT_BAD_ARGS;
 	default:
-		return -1;
+		return output_option(c, &args->output);
 	}
 }
 
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
-	static const char optstring[] = ":hJp:C:";
-	static const struct option options[] = {
-		{ "comm", required_argument, NULL, 'C' },
-		{ "count", required_argument, NULL, OPT_COUNT },
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'J' },
-		{ "mechanism", required_argument, NULL, OPT_MECH },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "wait", required_argument, NULL, OPT_WAIT },
-		{ NULL, 0, NULL, 0 },
-	};
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
+	while ((c = opt_next(argc, argv, &events_syntax)) != -1) {
 		if (c == 'h')
-			return help();
+			return opt_help(&events_syntax);
 		status = parse_option(c, args);
 		if (status)
-			return status > 0 ? status : bad_option(c, argv, optstring);
+			return status > 0 ? status : opt_bad(c, argv, &events_syntax);
 	}
 	return parse_kinds(argc, argv, args);
 }
 
-int cmd_events(int argc, char **argv)
+static int cmd_events(int argc, char **argv)
 {
 	struct arguments args = { .wait_ns = DEFAULT_WAIT_NS };
 	struct nl_groups groups = { 0 };
@@ -313,3 +298,20 @@ int cmd_events(int argc, char **argv)
 	nl_free_groups(&groups);
 	return status;
 }
+
+static const struct opt opts[] = {
+	{ OPT_WAIT, "wait", "TIME", "the least wait: 1s, or 1ms and more", NULL },
+	{ OPT_COUNT, "count", "N", "end after so many", NULL },
+	{ 0 },
+};
+
+const struct syntax events_syntax = {
+	.command = "events",
+	.args = "[OPTION|GROUP]...",
+	.what = "what is lost, full, slow, or ends, as it happens",
+	.run = cmd_events,
+	.opts = { opts, flow_opts, json_opt, time_format_opt },
+	.takes_operands = true,
+	.operands = add_kinds,
+	.more = "Groups: exit lost signal limit wait.",
+};

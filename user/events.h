@@ -6,8 +6,9 @@
 #include <stdbool.h>
 
 #include "nl.h"
+#include "output.h"
 
 /* One line, text or JSON, on the standard output. Names must be printable. */
-void event_print(const struct nl_event *event, bool json);
+void event_print(const struct nl_event *event, const struct output *output);
 
 #endif

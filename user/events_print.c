@@ -123,15 +123,13 @@ static void print_exit(const struct nl_event *event)
 	}
 }
 
-static void print_text(const struct nl_event *event)
+static void print_text(const struct nl_event *event, enum time_format format)
 {
 	struct timespec wall = wall_time(event);
-	char clock[32];
-	struct tm tm;
+	char time[TIME_TEXT_MAX];
 
-	localtime_r(&wall.tv_sec, &tm);
-	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	printf("%s.%03ld %-10s ", clock, wall.tv_nsec / 1000000, event->group);
+	time_stamp(&wall, format == TIME_USUAL ? TIME_SHORT : format, true, time);
+	printf("%s %-10s ", time, event->group);
 	if (!event->happened)
 		printf("...");
 	else if (!strcmp(event->group, "lost"))
@@ -218,19 +216,33 @@ static void json_what(struct json *json, const struct nl_event *event)
 		json_totals(json, event);
 }
 
-static void print_json(const struct nl_event *event)
+/* The usual one is UTC. */
+static void json_time(struct json *json, const struct timespec *wall, enum time_format format)
+{
+	char seconds[32], text[TIME_TEXT_MAX];
+	struct tm tm;
+
+	if (format != TIME_USUAL) {
+		time_stamp(wall, format, true, text);
+	} else {
+		gmtime_r(&wall->tv_sec, &tm);
+		strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
+		snprintf(text, sizeof(text), "%s.%06uZ", seconds,
+			 (unsigned int)(wall->tv_nsec / 1000) % 1000000);
+	}
+	if (format == TIME_EPOCH)
+		json_literal(json, "time", text);
+	else
+		json_string(json, "time", text);
+}
+
+static void print_json(const struct nl_event *event, enum time_format format)
 {
 	struct timespec wall = wall_time(event);
 	struct json json = { .lines = true };
-	char seconds[32], time[64];
-	struct tm tm;
 
-	gmtime_r(&wall.tv_sec, &tm);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(time, sizeof(time), "%s.%06uZ", seconds,
-		 (unsigned int)(wall.tv_nsec / 1000) % 1000000);
 	json_open(&json, NULL, '{');
-	json_string(&json, "time", time);
+	json_time(&json, &wall, format);
 	json_string(&json, "group", event->group);
 	if (event->lost)
 		json_number(&json, "lost_before", event->lost);
@@ -241,10 +253,10 @@ static void print_json(const struct nl_event *event)
 	json_close(&json, '}');
 }
 
-void event_print(const struct nl_event *event, bool json)
+void event_print(const struct nl_event *event, const struct output *output)
 {
-	if (json)
-		print_json(event);
+	if (output->json)
+		print_json(event, output->time_format);
 	else
-		print_text(event);
+		print_text(event, output->time_format);
 }

@@ -2,7 +2,6 @@
 /* ipcstat exporter: the numbers for Prometheus, over HTTP or in a file. */
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,60 +138,48 @@ static bool parse_groups(const char *arg, const char *option, unsigned int *nr)
 }
 
 /* Returns -1, or the exit status if the program is to end here. */
-static int parse_arguments(int argc, char **argv, struct arguments *args)
+/* 0, EXIT_BAD_ARGS and a line, or -1: no such option */
+static int parse_option(int c, struct arguments *args)
 {
-	enum {
-		OPT_CREATED = 256,
-		OPT_LISTEN,
-		OPT_PER_CGROUP,
-		OPT_PER_PROCESS,
-		OPT_TEXTFILE
-	};
-	static const char optstring[] = ":h";
-	static const struct option options[] = {
-		{ "created", no_argument, NULL, OPT_CREATED },
-		{ "help", no_argument, NULL, 'h' },
-		{ "listen", required_argument, NULL, OPT_LISTEN },
-		{ "per-cgroup", optional_argument, NULL, OPT_PER_CGROUP },
-		{ "per-process", optional_argument, NULL, OPT_PER_PROCESS },
-		{ "textfile", required_argument, NULL, OPT_TEXTFILE },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct metrics_args *metrics = &args->metrics;
-	int c;
+	bool good = true;
 
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return help();
-		case OPT_CREATED:
-			metrics->created = true;
-			break;
-		case OPT_LISTEN:
-			args->listen = optarg;
-			break;
-		case OPT_PER_CGROUP:
-			if (!parse_groups(optarg, "--per-cgroup", &metrics->per_cgroup))
-				return EXIT_BAD_ARGS;
-			break;
-		case OPT_PER_PROCESS:
-			if (!parse_groups(optarg, "--per-process", &metrics->per_process))
-				return EXIT_BAD_ARGS;
-			break;
-		case OPT_TEXTFILE:
-			args->file = optarg;
-			break;
-		default:
-			return bad_option(c, argv, optstring);
-		}
-	}
-	if (optind == argc)
+	switch (c) {
+	case OPT_CREATED:
+		metrics->created = true;
+		break;
+	case OPT_LISTEN:
+		args->listen = optarg;
+		break;
+	case OPT_PER_CGROUP:
+		good = parse_groups(optarg, "--per-cgroup", &metrics->per_cgroup);
+		break;
+	case OPT_PER_PROCESS:
+		good = parse_groups(optarg, "--per-process", &metrics->per_process);
+		break;
+	case OPT_TEXTFILE:
+		args->file = optarg;
+		break;
+	default:
 		return -1;
-	warnx("%s: `ipcstat exporter` takes no such argument; see `ipcstat -h`", argv[optind]);
-	return EXIT_BAD_ARGS;
+	}
+	return good ? 0 : EXIT_BAD_ARGS;
 }
 
-/* What goes with what. */
+static int parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	int c, status;
+
+	while ((c = opt_next(argc, argv, &exporter_syntax)) != -1) {
+		if (c == 'h')
+			return opt_help(&exporter_syntax);
+		status = parse_option(c, args);
+		if (status)
+			return status > 0 ? status : opt_bad(c, argv, &exporter_syntax);
+	}
+	return opt_end(argc, argv, &exporter_syntax);
+}
+
 static bool check_arguments(const struct arguments *args)
 {
 	if (args->file && args->listen)
@@ -206,7 +193,7 @@ static bool check_arguments(const struct arguments *args)
 	return false;
 }
 
-int cmd_exporter(int argc, char **argv)
+static int cmd_exporter(int argc, char **argv)
 {
 	struct arguments args = { 0 };
 	struct addrinfo *address;
@@ -228,3 +215,22 @@ int cmd_exporter(int argc, char **argv)
 	freeaddrinfo(address);
 	return fd < 0 ? EXIT_FAILURE : exporter_serve(fd, &args.metrics);
 }
+
+static const struct opt opts[] = {
+	{ OPT_LISTEN, "listen", "ADDRESS:PORT", "serve there; 127.0.0.1:10472 is the default",
+	  NULL },
+	{ OPT_TEXTFILE, "textfile", "FILE", "write them once, for a node_exporter; - to the output",
+	  NULL },
+	{ OPT_CREATED, "created", NULL, "OpenMetrics: since when counters count", NULL },
+	{ OPT_PER_PROCESS, "per-process", "[N]", "flows of the N names that move most", NULL },
+	{ OPT_PER_CGROUP, "per-cgroup", "[N]", "flows of the N cgroups that move most", NULL },
+	{ 0 },
+};
+
+const struct syntax exporter_syntax = {
+	.command = "exporter",
+	.args = "[OPTION]...",
+	.what = "serve the numbers to Prometheus",
+	.run = cmd_exporter,
+	.opts = { opts },
+};

@@ -17,6 +17,18 @@ bool parse_number(const char *arg, uint64_t max, uint64_t *number)
 	return isdigit((unsigned char)*arg) && !*end && !errno && *number <= max;
 }
 
+const struct opt flow_opts[] = {
+	{ 'p', "pid", "PID", "only of this process", NULL },
+	{ 'C', "comm", "COMM", "only of processes of this name", NULL },
+	{ OPT_MECHANISM, "mechanism", "NAME", "only in this mechanism", add_mechanisms },
+	{ 0 },
+};
+
+const struct opt min_bytes_opt[] = {
+	{ OPT_MIN_BYTES, "min-bytes", "N", "only flows of so many bytes at least", NULL },
+	{ 0 },
+};
+
 int flow_option(int c, struct flow_args *args)
 {
 	uint64_t number;

@@ -3,33 +3,21 @@
 #ifndef IPCSTAT_FLOW_ARGS_H
 #define IPCSTAT_FLOW_ARGS_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "nl.h"
+#include "options.h"
 
 struct flow_args {
 	struct nl_flow_filter filter;
 	const char *comm; /* or NULL: any */
 };
 
-enum {
-	OPT_MECHANISM = 256,
-	OPT_MIN_BYTES,
-	FLOW_OPTIONS_END /* the command's own begin here */
-};
+/* -p and so on; those that take --min-bytes, too. */
+extern const struct opt flow_opts[], min_bytes_opt[];
 
-/* For getopt_long(), beside "p:C:". */
-#define FLOW_OPTIONS                                                     \
-	{ "comm", required_argument, NULL, 'C' },                        \
-		{ "mechanism", required_argument, NULL, OPT_MECHANISM }, \
-		{ "min-bytes", required_argument, NULL, OPT_MIN_BYTES }, \
-	{                                                                \
-		"pid", required_argument, NULL, 'p'                      \
-	}
-
-/* What getopt_long() returned c for. 0; EXIT_BAD_ARGS, and a line; -1: it is none of these. */
+/* What opt_next() returned c for. 0; EXIT_BAD_ARGS, and a line; -1: it is none of these. */
 int flow_option(int c, struct flow_args *args);
 
 /* mech: a row's name, or NULL. 0; EXIT_BAD_ARGS, and a line that says why; or EXIT_FAILURE. */

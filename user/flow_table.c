@@ -47,7 +47,7 @@ enum {
 };
 
 /* The numbers of a line. */
-static const struct column {
+static const struct number {
 	const char *name;
 	enum dir dir;
 	enum nl_flow_value value;
@@ -306,7 +306,7 @@ static unsigned int sort_column;
 
 static uint64_t sort_value(const struct line *line)
 {
-	const struct column *column;
+	const struct number *column;
 
 	if (sort_column == SORT_BYTES)
 		return line->value[SEND][NL_BYTES].value + line->value[RECV][NL_BYTES].value;
@@ -341,7 +341,7 @@ static void print_word(struct table *table, const struct line *line, const char 
 	table_cell(table, "%s%s", word, ended ? " (ended)" : "");
 }
 
-void flow_lines_print(const struct flow_lines *lines, FILE *out)
+void flow_lines_print(const struct flow_lines *lines, const struct output *output, FILE *out)
 {
 	const char *const *words = groupings[lines->view.by].words;
 	const char *least = lines->view.at_least ? ">=" : "";
@@ -366,15 +366,18 @@ void flow_lines_print(const struct flow_lines *lines, FILE *out)
 				table_cell(&table, value->kind == NL_NONE ? "-" : "?");
 		}
 	}
-	table_print(&table, out);
+	output_time(output, NULL, out);
+	table_print(&table, output, out);
 }
 
-void flow_lines_json(const struct flow_lines *lines, struct json *json)
+void flow_lines_json(const struct flow_lines *lines, const struct output *output, struct json *json)
 {
 	unsigned int by = lines->view.by;
 	const char *const *words = groupings[by].words;
 
+	output_time_json(output, NULL, json);
 	json_open(json, "flows", '[');
+	output_begin_rows(output, json);
 	for (unsigned int i = 0; i < lines->nr; i++) {
 		const struct line *line = lines->line[i];
 
@@ -402,6 +405,7 @@ void flow_lines_json(const struct flow_lines *lines, struct json *json)
 		}
 		json_close(json, '}');
 	}
+	output_end_rows(json);
 	json_close(json, ']');
 }
 
@@ -438,14 +442,55 @@ void flow_lines_free(struct flow_lines *lines)
 
 /* ---- what is asked for ---- */
 
+void flow_add_groupings(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	for (int by = 0; by < NR_GROUPINGS; by++)
+		names_add(words, groupings[by].name);
+}
+
+void flow_add_sorts(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	names_add(words, "bytes");
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		names_add(words, columns[i].name);
+}
+
+void flow_add_columns(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	for (int by = 0; by < NR_GROUPINGS; by++)
+		for (int i = 0; groupings[by].words[i]; i++)
+			if (!names_have(words, groupings[by].words[i]))
+				names_add(words, groupings[by].words[i]);
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		names_add(words, columns[i].name);
+}
+
+bool flow_view_choose(const struct flow_view *view, struct output *output)
+{
+	struct column all[MAX_WORDS + NR_COLUMNS + 1] = { 0 }, *column = all;
+	const char *const *words = groupings[view->by].words;
+
+	for (; *words; words++, column++) {
+		column->name = *words;
+		if (!strcmp(*words, "comm"))
+			column->keys = "comm,ended";
+		else if (!strcmp(*words, "to_comm"))
+			column->keys = "to_comm,to_ended";
+	}
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		column++->name = columns[i].name;
+	return output_choose(output, all);
+}
+
 bool flow_view_by(struct flow_view *view, const char *name)
 {
 	for (view->by = 0; view->by < NR_GROUPINGS; view->by++)
 		if (!strcmp(name, groupings[view->by].name))
 			return true;
-	warnx("%s: no such grouping; there are: flow process object mechanism pair cgroup user",
-	      name);
-	return false;
+	return words_lack(name, "grouping", flow_add_groupings);
 }
 
 bool flow_view_sort(struct flow_view *view, const char *name)
@@ -456,10 +501,5 @@ bool flow_view_sort(struct flow_view *view, const char *name)
 	while (view->sort++ < NR_COLUMNS)
 		if (!strcmp(name, columns[view->sort - 1].name))
 			return true;
-	fprintf(stderr, "%s: %s: no such number to sort by; there are: bytes",
-		program_invocation_name, name);
-	for (size_t i = 0; i < NR_COLUMNS; i++)
-		fprintf(stderr, " %s", columns[i].name);
-	fputc('\n', stderr);
-	return false;
+	return words_lack(name, "number to sort by", flow_add_sorts);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ipcstat flows: who moves what through which object. */
 #include <err.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,74 +9,63 @@
 #include "flow_table.h"
 #include "json.h"
 #include "nl.h"
+#include "output.h"
 
 struct arguments {
 	struct flow_view view;
 	struct flow_args flows;
-	bool json;
+	struct output output;
 };
+
+/* 0, EXIT_BAD_ARGS and a line, or -1: none of ours */
+static int parse_option(int c, struct arguments *args)
+{
+	int status;
+
+	switch (c) {
+	case OPT_BY:
+		return flow_view_by(&args->view, optarg) ? 0 : EXIT_BAD_ARGS;
+	case OPT_OBJECT:
+		if (parse_number(optarg, UINT64_MAX, &args->flows.filter.id) &&
+		    args->flows.filter.id)
+			return 0;
+		warnx("%s: no object has that number: give its inode or identifier", optarg);
+		return EXIT_BAD_ARGS;
+	case OPT_SORT:
+		return flow_view_sort(&args->view, optarg) ? 0 : EXIT_BAD_ARGS;
+	default:
+		status = flow_option(c, &args->flows);
+		return status < 0 ? output_option(c, &args->output) : status;
+	}
+}
 
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
-	enum {
-		OPT_BY = FLOW_OPTIONS_END,
-		OPT_OBJECT,
-		OPT_SORT
-	};
-	static const char optstring[] = ":hJp:C:";
-	static const struct option options[] = {
-		FLOW_OPTIONS,
-		{ "by", required_argument, NULL, OPT_BY },
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'J' },
-		{ "object", required_argument, NULL, OPT_OBJECT },
-		{ "sort", required_argument, NULL, OPT_SORT },
-		{ NULL, 0, NULL, 0 },
-	};
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return help();
-		case 'J':
-			args->json = true;
-			break;
-		case OPT_BY:
-			if (!flow_view_by(&args->view, optarg))
-				return EXIT_BAD_ARGS;
-			break;
-		case OPT_OBJECT:
-			if (parse_number(optarg, UINT64_MAX, &args->flows.filter.id) &&
-			    args->flows.filter.id)
-				break;
-			warnx("%s: no object has that number: give its inode or identifier",
-			      optarg);
-			return EXIT_BAD_ARGS;
-		case OPT_SORT:
-			if (!flow_view_sort(&args->view, optarg))
-				return EXIT_BAD_ARGS;
-			break;
-		default:
-			status = flow_option(c, &args->flows);
-			if (status)
-				return status > 0 ? status : bad_option(c, argv, optstring);
-		}
+	while ((c = opt_next(argc, argv, &flows_syntax)) != -1) {
+		if (c == 'h')
+			return opt_help(&flows_syntax);
+		status = parse_option(c, args);
+		if (status)
+			return status > 0 ? status : opt_bad(c, argv, &flows_syntax);
 	}
 	if (optind == argc)
-		return -1;
-	warnx("%s: `ipcstat flows` takes on, off, or options; see `ipcstat -h`", argv[optind]);
+		return flow_view_choose(&args->view, &args->output) ? -1 : EXIT_BAD_ARGS;
+	warnx("%s: `ipcstat flows` takes on, off, or options; see `ipcstat flows -h`",
+	      argv[optind]);
 	return EXIT_BAD_ARGS;
 }
 
 /* ---- */
 
-static void print_json(const struct flow_lines *lines, const struct nl_flow_state *state)
+static void print_json(const struct flow_lines *lines, const struct output *output,
+		       const struct nl_flow_state *state)
 {
 	struct json json = { 0 };
 
 	json_open(&json, NULL, '{');
-	flow_lines_json(lines, &json);
+	flow_lines_json(lines, output, &json);
 	json_number(&json, "max_flows", state->max);
 	json_number(&json, "used", state->used);
 	json_number(&json, "evicted", state->evicted);
@@ -89,10 +77,10 @@ static void show(const struct nl_flows *flows, const struct nl_flow_state *state
 {
 	struct flow_lines *lines = flow_lines_new(flows, &args->view);
 
-	if (args->json)
-		print_json(lines, state);
+	if (args->output.json)
+		print_json(lines, &args->output, state);
 	else
-		flow_lines_print(lines, stdout);
+		flow_lines_print(lines, &args->output, stdout);
 	flow_lines_free(lines);
 }
 
@@ -138,22 +126,51 @@ static int switch_flows(int argc, char **argv)
 	return status;
 }
 
-int cmd_flows(int argc, char **argv)
+static int cmd_flows(int argc, char **argv)
 {
 	struct arguments args = { 0 };
-	struct nl *nl;
+	struct nl *nl = NULL;
 	int status;
 
 	if (argc > 1 && (!strcmp(argv[1], "on") || !strcmp(argv[1], "off")))
 		return switch_flows(argc, argv);
 	status = parse_arguments(argc, argv, &args);
 	if (status >= 0)
-		return status;
+		goto done;
 	status = EXIT_FAILURE;
 	if (nl_open(&nl))
 		warnx("%s", nl_error(nl));
 	else
 		status = ask(nl, &args);
+done:
+	output_free(&args.output);
 	nl_end(nl);
 	return status;
 }
+
+static void add_operands(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	names_add(words, "on");
+	names_add(words, "off");
+}
+
+static const struct opt opts[] = {
+	{ OPT_BY, "by", "WHAT", FLOW_BY_HELP, flow_add_groupings },
+	{ OPT_SORT, "sort", "NUMBER", FLOW_SORT_HELP, flow_add_sorts },
+	{ OPT_OBJECT, "object", "ID", "only at the object with this inode or identifier", NULL },
+	{ 0 },
+};
+
+const struct syntax flows_syntax = {
+	.command = "flows",
+	.args = "[on|off|OPTION]...",
+	.what = "who moves what through which object",
+	.run = cmd_flows,
+	.opts = { opts, flow_opts, min_bytes_opt, OUTPUT_OPTS },
+	.takes_operands = true,
+	.operands = add_operands,
+	.columns = flow_add_columns,
+	.more = "Columns of names are those of the grouping. `ipcstat flows on [ENTRIES]` turns\n"
+		"flows on, with room for so many, and `ipcstat flows off` off.",
+};

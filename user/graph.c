@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ipcstat graph: flows as a picture. */
 #include <err.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <search.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 struct arguments {
 	struct flow_args flows;
 	const char *svg; /* or NULL */
+	bool bytes;
 };
 
 /* What there is to draw: the tasks that are asleep are the last of the flows. */
@@ -413,43 +413,37 @@ static int ask(struct nl *nl, const struct arguments *args, struct found *found)
 
 /* ---- */
 
-static int parse_arguments(int argc, char **argv, struct arguments *args)
+/* 0, EXIT_BAD_ARGS and a line, or -1: none of ours */
+static int parse_option(int c, struct arguments *args)
 {
-	enum {
-		OPT_SVG = FLOW_OPTIONS_END
-	};
-	static const char optstring[] = ":hp:C:";
-	static const struct option options[] = {
-		FLOW_OPTIONS,
-		{ "help", no_argument, NULL, 'h' },
-		{ "svg", required_argument, NULL, OPT_SVG },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c, status;
-
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return help();
-		case OPT_SVG:
-			args->svg = optarg;
-			if (*optarg)
-				break;
-			warnx("--svg needs the name of a file");
-			return EXIT_BAD_ARGS;
-		default:
-			status = flow_option(c, &args->flows);
-			if (status)
-				return status > 0 ? status : bad_option(c, argv, optstring);
-		}
+	if (c == 'b') {
+		args->bytes = true;
+		return 0;
 	}
-	if (optind == argc)
-		return -1;
-	warnx("%s: `ipcstat graph` takes no such argument; see `ipcstat -h`", argv[optind]);
+	if (c != OPT_SVG)
+		return flow_option(c, &args->flows);
+	args->svg = optarg;
+	if (*optarg)
+		return 0;
+	warnx("--svg needs the name of a file");
 	return EXIT_BAD_ARGS;
 }
 
-int cmd_graph(int argc, char **argv)
+static int parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	int c, status;
+
+	while ((c = opt_next(argc, argv, &graph_syntax)) != -1) {
+		if (c == 'h')
+			return opt_help(&graph_syntax);
+		status = parse_option(c, args);
+		if (status)
+			return status > 0 ? status : opt_bad(c, argv, &graph_syntax);
+	}
+	return opt_end(argc, argv, &graph_syntax);
+}
+
+static int cmd_graph(int argc, char **argv)
 {
 	struct arguments args = { 0 };
 	struct found found = { 0 };
@@ -467,6 +461,7 @@ int cmd_graph(int argc, char **argv)
 		status = ask(nl, &args, &found);
 	if (!status) {
 		build(&graph, &found, &args.flows);
+		graph.bytes = args.bytes;
 		status = draw(&graph, &args);
 	}
 	graph_free(&graph);
@@ -476,3 +471,17 @@ int cmd_graph(int argc, char **argv)
 	nl_end(nl);
 	return status;
 }
+
+static const struct opt opts[] = {
+	{ 'b', "bytes", NULL, "sizes in bytes, not in KiB, MiB, and so on", NULL },
+	{ OPT_SVG, "svg", "FILE", "draw it into this file", NULL },
+	{ 0 },
+};
+
+const struct syntax graph_syntax = {
+	.command = "graph",
+	.args = "[OPTION]...",
+	.what = "flows as a picture: Graphviz DOT, or SVG",
+	.run = cmd_graph,
+	.opts = { flow_opts, min_bytes_opt, opts },
+};

@@ -51,6 +51,7 @@ struct graph {
 	struct edge **edge;
 	void *by_key, *by_pid, *by_ends; /* of tsearch(3) */
 	uint64_t hidden;                 /* tasks that are asleep, and not ours to see */
+	bool bytes;                      /* sizes in bytes, not in KiB and so on */
 };
 
 /* As text for dot(1). */

@@ -72,9 +72,11 @@ static void put_size(FILE *out, uint64_t bytes)
 	fprintf(out, "%.*f %s", unit && value < 9.95 ? 1 : 0, value, units[unit]);
 }
 
-static void put_amount(FILE *out, const struct amount *amount)
+static void put_amount(FILE *out, const struct graph *graph, const struct amount *amount)
 {
-	if (amount->has_bytes)
+	if (amount->has_bytes && graph->bytes)
+		fprintf(out, "%" PRIu64 " B", amount->bytes);
+	else if (amount->has_bytes)
 		put_size(out, amount->bytes);
 	else if (amount->has_ops)
 		fprintf(out, "%" PRIu64 " op%s", amount->ops, amount->ops == 1 ? "" : "s");
@@ -118,26 +120,28 @@ static void put_object(FILE *out, const struct node *node)
 		colour(node->mech));
 }
 
-static void put_other(FILE *out, const struct node *node)
+static void put_other(FILE *out, const struct graph *graph, const struct node *node)
 {
 	fputs("label=\"other: ", out);
 	put_name(out, node->mech);
 	fputs("\\nsent ", out);
-	put_amount(out, &node->sent);
+	put_amount(out, graph, &node->sent);
 	fputs(", received ", out);
-	put_amount(out, &node->received);
+	put_amount(out, graph, &node->received);
 	fputs("\", shape=box, color=\"#cccccc\", fontcolor=\"#555555\", fillcolor=\"#e8e8e8\""
 	      ", tooltip=\"flows that may not be seen, or that had to make room\"",
 	      out);
 }
 
-static void put_node(FILE *out, const struct node *node)
+static void put_node(FILE *out, const struct graph *graph, const struct node *node)
 {
 	fprintf(out, "\tn%u [", node->nr);
 	if (node->kind == NODE_PROCESS)
 		put_process(out, node);
+	else if (node->kind == NODE_OBJECT)
+		put_object(out, node);
 	else
-		(node->kind == NODE_OBJECT ? put_object : put_other)(out, node);
+		put_other(out, graph, node);
 	fputs("];\n", out);
 }
 
@@ -154,7 +158,7 @@ static void put_tooltip(FILE *out, const struct edge *edge)
 		(double)edge->wait_ns / 1e9, edge->fails);
 }
 
-static void put_label(FILE *out, const struct edge *edge)
+static void put_label(FILE *out, const struct graph *graph, const struct edge *edge)
 {
 	bool moved = edge->amount.ops || edge->amount.bytes;
 	char time[32];
@@ -162,7 +166,7 @@ static void put_label(FILE *out, const struct edge *edge)
 	/* Blanks: it would touch the line. */
 	fputs("label=\" ", out);
 	if (moved)
-		put_amount(out, &edge->amount);
+		put_amount(out, graph, &edge->amount);
 	else if (edge->waits)
 		fprintf(out, "%" PRIu64 " wait%s", edge->waits, edge->waits == 1 ? "" : "s");
 	if (edge->asleep) {
@@ -174,13 +178,13 @@ static void put_label(FILE *out, const struct edge *edge)
 	fputs(" \", ", out);
 }
 
-static void put_edge(FILE *out, const struct edge *edge)
+static void put_edge(FILE *out, const struct graph *graph, const struct edge *edge)
 {
 	const char *shade = edge->asleep ? RED : colour(edge->mech);
 	double wide = width(&edge->amount);
 
 	fprintf(out, "\tn%u -> n%u [", edge->from->nr, edge->to->nr);
-	put_label(out, edge);
+	put_label(out, graph, edge);
 	fprintf(out, "color=\"%s\", fontcolor=\"%s\", penwidth=%.2f, ", shade, shade,
 		edge->asleep && wide < 2 ? 2 : wide);
 	if (edge->asleep)
@@ -269,8 +273,8 @@ void graph_write(const struct graph *graph, FILE *out)
 	      out);
 	put_legend(out, graph);
 	for (unsigned int i = 0; i < graph->nr_nodes; i++)
-		put_node(out, graph->node[i]);
+		put_node(out, graph, graph->node[i]);
 	for (unsigned int i = 0; i < graph->nr_edges; i++)
-		put_edge(out, graph->edge[i]);
+		put_edge(out, graph, graph->edge[i]);
 	fputs("}\n", out);
 }

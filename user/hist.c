@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ipcstat hist: how long waits took, how large messages were, as the bcc tools show it. */
 #include <err.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "cli.h"
 #include "json.h"
 #include "nl.h"
+#include "output.h"
 
 #define BAR_WIDTH 40
 #define LABEL_WIDTH 8 /* of one bound; wider where a value is */
@@ -195,20 +195,21 @@ static bool keep_only(struct nl_hists *hists, const char *mech)
 	return good;
 }
 
-int cmd_hist(int argc, char **argv)
+static int cmd_hist(int argc, char **argv)
 {
-	bool json = false, hide_idle = false;
+	struct output output = { 0 };
 	struct nl_hists hists = { 0 };
+	bool hide_idle = false;
 	const char *mech;
 	struct nl *nl;
 	int status;
 
-	status = parse_flags(argc, argv, &json, &hide_idle, true);
+	status = output_parse(argc, argv, &hist_syntax, &output, &hide_idle);
 	if (status >= 0)
 		return status;
 	mech = argv[optind];
 	if (mech && argv[optind + 1]) {
-		warnx("%s: `ipcstat hist` takes one list of mechanisms; see `ipcstat -h`",
+		warnx("%s: `ipcstat hist` takes one list of mechanisms; see `ipcstat hist -h`",
 		      argv[optind + 1]);
 		return EXIT_BAD_ARGS;
 	}
@@ -218,10 +219,20 @@ int cmd_hist(int argc, char **argv)
 	} else if (mech && !keep_only(&hists, mech)) {
 		status = EXIT_BAD_ARGS;
 	} else {
-		(json ? print_json : print_text)(&hists, hide_idle);
+		(output.json ? print_json : print_text)(&hists, hide_idle);
 		status = EXIT_SUCCESS;
 	}
 	nl_free_hists(&hists);
 	nl_end(nl);
 	return status;
 }
+
+const struct syntax hist_syntax = {
+	.command = "hist",
+	.args = "[-z] [-J] [MECH,...]",
+	.what = "how long waits took, how large messages were",
+	.run = cmd_hist,
+	.opts = { json_opt, idle_opt },
+	.takes_operands = true,
+	.operands = add_mechanisms,
+};

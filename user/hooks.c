@@ -7,18 +7,21 @@
 #include "cli.h"
 #include "json.h"
 #include "nl.h"
+#include "output.h"
 #include "table.h"
 
+static const struct column columns[] = {
+	{ "hook", true, "hook,symbol" },   { "kind", true, NULL },
+	{ "state", true, "state,reason" }, { "missed", false, NULL },
+	{ "feeds", true, "feeds,args" },   { 0 },
+};
+
 /* A hook goes by the name that it has in this kernel. */
-static void print_text(const struct nl_hooks *hooks)
+static void print_text(const struct nl_hooks *hooks, const struct output *output)
 {
 	struct table table = { 0 };
 
-	table_column(&table, true, "hook");
-	table_column(&table, true, "kind");
-	table_column(&table, true, "state");
-	table_column(&table, false, "missed");
-	table_column(&table, true, "feeds");
+	table_columns(&table, columns);
 	for (unsigned int i = 0; i < hooks->nr; i++) {
 		const struct nl_hook *hook = &hooks->hook[i];
 
@@ -30,15 +33,18 @@ static void print_text(const struct nl_hooks *hooks)
 			   hook->reason ? " (" : "", hook->reason ? hook->reason : "",
 			   hook->reason ? ")" : "");
 	}
-	table_print(&table, stdout);
+	output_time(output, NULL, stdout);
+	table_print(&table, output, stdout);
 }
 
-static void print_json(const struct nl_hooks *hooks)
+static void print_json(const struct nl_hooks *hooks, const struct output *output)
 {
 	struct json json = { 0 };
 
 	json_open(&json, NULL, '{');
+	output_time_json(output, NULL, &json);
 	json_open(&json, "hooks", '[');
+	output_begin_rows(output, &json);
 	for (unsigned int i = 0; i < hooks->nr; i++) {
 		const struct nl_hook *hook = &hooks->hook[i];
 		struct names feeds = { 0 };
@@ -63,28 +69,42 @@ static void print_json(const struct nl_hooks *hooks)
 		json_close(&json, ']');
 		json_close(&json, '}');
 	}
+	output_end_rows(&json);
 	json_close(&json, ']');
 	json_close(&json, '}');
 }
 
-int cmd_hooks(int argc, char **argv)
+static int cmd_hooks(int argc, char **argv)
 {
+	struct output output = { 0 };
 	struct nl_hooks hooks = { 0 };
-	bool json = false;
-	struct nl *nl;
+	struct nl *nl = NULL;
 	int status;
 
-	status = parse_flags(argc, argv, &json, NULL, false);
+	status = output_parse(argc, argv, &hooks_syntax, &output, NULL);
+	if (status < 0)
+		status = output_choose(&output, columns) ? -1 : EXIT_BAD_ARGS;
 	if (status >= 0)
-		return status;
+		goto done;
 	status = EXIT_FAILURE;
 	if (nl_open(&nl) || nl_get_hooks(nl, &hooks)) {
 		warnx("%s", nl_error(nl));
 	} else {
-		(json ? print_json : print_text)(&hooks);
+		(output.json ? print_json : print_text)(&hooks, &output);
 		status = EXIT_SUCCESS;
 	}
+done:
+	output_free(&output);
 	nl_free_hooks(&hooks);
 	nl_end(nl);
 	return status;
 }
+
+const struct syntax hooks_syntax = {
+	.command = "hooks",
+	.args = "[OPTION]...",
+	.what = "where the kernel is watched, and what was missed",
+	.run = cmd_hooks,
+	.opts = { OUTPUT_OPTS },
+	.table = columns,
+};

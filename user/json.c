@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cli.h"
 #include "json.h"
 
 static FILE *out_of(const struct json *json)
@@ -29,9 +30,12 @@ static void new_line(const struct json *json)
 		fprintf(out_of(json), "\n%*s", (int)(3 * json->depth), "");
 }
 
-/* What stands before a value. */
-static void begin(struct json *json, const char *key)
+/* What stands before a value. False: it is not to be written. */
+static bool begin(struct json *json, const char *key)
 {
+	if (json->skipped ||
+	    (key && json->only && json->depth == json->only_depth && !names_have(json->only, key)))
+		return false;
 	if (json->more)
 		fprintf(out_of(json), json->lines ? ", " : ",");
 	if (json->depth)
@@ -41,11 +45,15 @@ static void begin(struct json *json, const char *key)
 		print_string(out_of(json), key);
 		fprintf(out_of(json), ": ");
 	}
+	return true;
 }
 
 void json_open(struct json *json, const char *key, char bracket)
 {
-	begin(json, key);
+	if (!begin(json, key)) {
+		json->skipped++;
+		return;
+	}
 	putc(bracket, out_of(json));
 	json->depth++;
 	json->more = false;
@@ -53,6 +61,10 @@ void json_open(struct json *json, const char *key, char bracket)
 
 void json_close(struct json *json, char bracket)
 {
+	if (json->skipped) {
+		json->skipped--;
+		return;
+	}
 	json->depth--;
 	if (json->more)
 		new_line(json);
@@ -64,30 +76,36 @@ void json_close(struct json *json, char bracket)
 
 void json_null(struct json *json, const char *key)
 {
-	begin(json, key);
-	fprintf(out_of(json), "null");
+	if (begin(json, key))
+		fprintf(out_of(json), "null");
 }
 
 void json_number(struct json *json, const char *key, uint64_t value)
 {
-	begin(json, key);
-	fprintf(out_of(json), "%" PRIu64, value);
+	if (begin(json, key))
+		fprintf(out_of(json), "%" PRIu64, value);
 }
 
 void json_real(struct json *json, const char *key, double value)
 {
-	begin(json, key);
-	fprintf(out_of(json), "%.3f", value);
+	if (begin(json, key))
+		fprintf(out_of(json), "%.3f", value);
+}
+
+void json_literal(struct json *json, const char *key, const char *value)
+{
+	if (begin(json, key))
+		fputs(value, out_of(json));
 }
 
 void json_bool(struct json *json, const char *key, bool value)
 {
-	begin(json, key);
-	fprintf(out_of(json), value ? "true" : "false");
+	if (begin(json, key))
+		fprintf(out_of(json), value ? "true" : "false");
 }
 
 void json_string(struct json *json, const char *key, const char *value)
 {
-	begin(json, key);
-	print_string(out_of(json), value);
+	if (begin(json, key))
+		print_string(out_of(json), value);
 }

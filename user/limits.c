@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ipcstat limits: how near each mechanism is to its limits, and what raises them. */
-#include <getopt.h>
+#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "json.h"
 #include "limits_read.h"
 #include "nl.h"
+#include "output.h"
 #include "table.h"
 
 #define NEAR_PERCENT 80
@@ -98,24 +99,43 @@ static void percent_cell(struct table *table, const struct limit *limit)
 		table_cell(table, "?");
 }
 
-static void print_hint(const struct limit *limit)
+static void print_hint(const struct limit *limit, bool color)
 {
-	printf("%s %s: %" PRIu64 " of %" PRIu64 " %s; to raise it: %s%s%s%s\n", limit->mech,
-	       limit->name, limit->use.value, limit->max.value, limit->unit, limit->change,
+	printf("%s%s %s: %" PRIu64 " of %" PRIu64 " %s%s; to raise it: %s%s%s%s\n",
+	       color ? color_code(MARK_TROUBLE) : "", limit->mech, limit->name, limit->use.value,
+	       limit->max.value, limit->unit, color ? color_code(MARK_NONE) : "", limit->change,
 	       limit->note ? " (" : "", limit->note ? limit->note : "", limit->note ? ")" : "");
 }
 
-static void print_text(const struct limits *limits, const char *why_no_module)
+static const struct column columns[] = {
+	{ "mechanism", true, NULL },
+	{ "limit", true, "limit,sysctl,change" },
+	{ "use", false, "use,use_complete" },
+	{ "max", false, "max,unlimited" },
+	{ "use%", false, "percent" },
+	{ "unit", true, NULL },
+	{ "scope", true, NULL },
+	{ 0 },
+};
+
+static const char lack[] = "uses that only the module knows are ? or >=";
+
+/* What is below the table. */
+static void print_notes(const struct limits *limits, const char *why_no_module, bool color)
+{
+	for (unsigned int i = 0; i < limits->nr; i++)
+		if (is_near(&limits->limit[i]))
+			print_hint(&limits->limit[i], color);
+	if (why_no_module && limits->lack_module)
+		printf("%s: %s\n", lack, why_no_module);
+}
+
+static void print_text(const struct limits *limits, const struct output *output,
+		       const char *why_no_module)
 {
 	struct table table = { 0 };
 
-	table_column(&table, true, "mechanism");
-	table_column(&table, true, "limit");
-	table_column(&table, false, "use");
-	table_column(&table, false, "max");
-	table_column(&table, false, "use%%");
-	table_column(&table, true, "unit");
-	table_column(&table, true, "scope");
+	table_columns(&table, columns);
 	for (unsigned int i = 0; i < limits->nr; i++) {
 		const struct limit *limit = &limits->limit[i];
 
@@ -124,15 +144,17 @@ static void print_text(const struct limits *limits, const char *why_no_module)
 		amount_cell(&table, &limit->use);
 		amount_cell(&table, &limit->max);
 		percent_cell(&table, limit);
+		if (is_near(limit))
+			table_mark(&table, MARK_TROUBLE);
 		table_cell(&table, "%s", limit->unit);
 		table_cell(&table, "%s", limit->scope);
 	}
-	table_print(&table, stdout);
-	for (unsigned int i = 0; i < limits->nr; i++)
-		if (is_near(&limits->limit[i]))
-			print_hint(&limits->limit[i]);
-	if (why_no_module && limits->lack_module)
-		printf("uses that only the module knows are ? or >=: %s\n", why_no_module);
+	output_time(output, NULL, stdout);
+	table_print(&table, output, stdout);
+	if (!output->raw)
+		print_notes(limits, why_no_module, output_in_color(output, stdout));
+	else if (why_no_module && limits->lack_module)
+		warnx("%s: %s", lack, why_no_module);
 }
 
 /* ---- JSON ---- */
@@ -171,28 +193,38 @@ static void print_limit(struct json *json, const struct limit *limit)
 	json_close(json, '}');
 }
 
-static void print_json(const struct limits *limits, const char *why_no_module)
+static void print_json(const struct limits *limits, const struct output *output,
+		       const char *why_no_module)
 {
 	struct json json = { 0 };
 
 	json_open(&json, NULL, '{');
 	json_bool(&json, "module", !why_no_module);
+	output_time_json(output, NULL, &json);
 	json_open(&json, "limits", '[');
+	output_begin_rows(output, &json);
 	for (unsigned int i = 0; i < limits->nr; i++)
 		print_limit(&json, &limits->limit[i]);
+	output_end_rows(&json);
 	json_close(&json, ']');
 	json_close(&json, '}');
 }
 
 /* ---- the command ---- */
 
+static void add_operands(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	for (size_t i = 0; i < NR_MECHANISMS; i++)
+		names_add(words, mechanisms[i].name);
+}
+
 static bool choose(int argc, char **argv, struct names *chosen)
 {
 	struct names all = { 0 };
 	bool good = true;
 
-	for (size_t i = 0; i < NR_MECHANISMS; i++)
-		names_add(&all, mechanisms[i].name);
+	add_operands(&limits_syntax, &all);
 	for (int i = 0; good && i < argc; i++)
 		good = names_choose(argv[i], "mechanism with limits", &all, chosen);
 	names_free(&all);
@@ -218,29 +250,42 @@ static const char *ask_module(struct nl **nl, struct limits *limits)
 	return told ? NULL : nl_error(*nl);
 }
 
-int cmd_limits(int argc, char **argv)
+static int cmd_limits(int argc, char **argv)
 {
+	struct output output = { 0 };
 	struct names chosen = { 0 };
 	struct limits limits = { 0 };
 	const char *why_no_module;
 	struct nl *nl = NULL;
-	bool json = false;
 	int status;
 
-	status = parse_flags(argc, argv, &json, NULL, true);
+	status = output_parse(argc, argv, &limits_syntax, &output, NULL);
 	if (status >= 0)
-		return status;
-	if (!choose(argc - optind, argv + optind, &chosen)) {
-		names_free(&chosen);
-		return EXIT_BAD_ARGS;
-	}
+		goto done;
+	status = EXIT_BAD_ARGS;
+	if (!output_choose(&output, columns) || !choose(argc - optind, argv + optind, &chosen))
+		goto done;
 	why_no_module = ask_module(&nl, &limits);
 	for (size_t i = 0; i < NR_MECHANISMS; i++)
 		if (!chosen.nr || names_have(&chosen, mechanisms[i].name))
 			mechanisms[i].read(&limits);
-	(json ? print_json : print_text)(&limits, why_no_module);
+	(output.json ? print_json : print_text)(&limits, &output, why_no_module);
+	status = EXIT_SUCCESS;
+done:
+	output_free(&output);
 	limits_free(&limits);
 	names_free(&chosen);
 	nl_end(nl);
-	return EXIT_SUCCESS;
+	return status;
 }
+
+const struct syntax limits_syntax = {
+	.command = "limits",
+	.args = "[OPTION|MECH]...",
+	.what = "how near each mechanism is to its limits",
+	.run = cmd_limits,
+	.opts = { OUTPUT_OPTS },
+	.takes_operands = true,
+	.operands = add_operands,
+	.table = columns,
+};

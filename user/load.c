@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <libkmod.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "output.h"
 
 #define MODULE "ipcstat"
 #define WRAPPER "ipcstat_wrap" /* comes with the module, by its softdep */
@@ -122,7 +122,7 @@ static void explain_load(int error, bool parameters)
 	}
 }
 
-int cmd_load(int argc, char **argv)
+static int cmd_load(int argc, char **argv)
 {
 	struct names parameters = { 0 };
 	struct kmod_module *module;
@@ -130,7 +130,7 @@ int cmd_load(int argc, char **argv)
 	char *options;
 	int status, error;
 
-	status = parse_flags(argc, argv, NULL, NULL, true);
+	status = output_parse(argc, argv, &load_syntax, NULL, NULL);
 	if (status >= 0)
 		return status;
 	argc -= optind;
@@ -205,12 +205,12 @@ static int explain_unload(const char *name, int error)
 	return EXIT_FAILURE;
 }
 
-int cmd_unload(int argc, char **argv)
+static int cmd_unload(int argc, char **argv)
 {
 	int status, module, wrapper;
 	struct kmod_ctx *ctx;
 
-	status = parse_flags(argc, argv, NULL, NULL, false);
+	status = output_parse(argc, argv, &unload_syntax, NULL, NULL);
 	if (status >= 0)
 		return status;
 	ctx = open_kmod();
@@ -231,3 +231,45 @@ int cmd_unload(int argc, char **argv)
 		return explain_unload(WRAPPER, wrapper);
 	return EXIT_SUCCESS;
 }
+
+/* "max_flows=" */
+static void add_operands(const struct syntax *syntax, struct names *words)
+{
+	struct kmod_ctx *ctx = open_kmod();
+	struct names parameters = { 0 };
+	struct kmod_list *list = NULL;
+	struct kmod_module *module;
+	char *word;
+
+	(void)syntax;
+	if (kmod_module_new_from_lookup(ctx, MODULE, &list) >= 0 && list) {
+		module = kmod_module_get_module(list);
+		get_parameters(module, &parameters);
+		kmod_module_unref(module);
+	}
+	kmod_module_unref_list(list);
+	for (unsigned int i = 0; i < parameters.nr; i++) {
+		word = format("%s=", parameters.name[i]);
+		names_add(words, word);
+		free(word);
+	}
+	names_free(&parameters);
+	kmod_unref(ctx);
+}
+
+const struct syntax load_syntax = {
+	.command = "load",
+	.args = "[PARAMETER=VALUE]...",
+	.what = "load the kernel module",
+	.run = cmd_load,
+	.takes_operands = true,
+	.operands = add_operands,
+	.more = "ipcstat(8) lists the parameters.",
+};
+
+const struct syntax unload_syntax = {
+	.command = "unload",
+	.args = "",
+	.what = "unload it",
+	.run = cmd_unload,
+};

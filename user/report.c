@@ -127,19 +127,6 @@ static bool get_line(const struct report *report, const struct sample *now,
 	return !report->hide_idle || !is_idle(line);
 }
 
-void format_time(time_t when, char text[32])
-{
-	struct tm tm;
-	size_t len;
-
-	localtime_r(&when, &tm);
-	len = strftime(text, 31, "%FT%T%z", &tm);
-	if (len > 2) {
-		memmove(text + len - 1, text + len - 2, 3);
-		text[len - 2] = ':';
-	}
-}
-
 static void print_rate(struct table *table, double rate)
 {
 	if (rate == 0)
@@ -152,7 +139,6 @@ static void print_text(const struct report *report, const struct sample *now,
 		       const struct sample *before)
 {
 	struct table table = { 0 };
-	char text[32];
 
 	for (unsigned int col = 0; col < report->columns.nr; col++) {
 		const char *name = report->columns.name[col];
@@ -184,12 +170,9 @@ static void print_text(const struct report *report, const struct sample *now,
 				print_rate(&table, cell.rate);
 		}
 	}
-	if (report->timestamp) {
-		format_time(now->wall.tv_sec, text);
-		puts(text);
-	}
-	table_print(&table, stdout);
-	if (report->rates)
+	output_time(&report->output, &now->wall, stdout);
+	table_print(&table, &report->output, stdout);
+	if (report->rates && !report->output.raw)
 		putchar('\n');
 }
 
@@ -198,7 +181,6 @@ static void print_json(const struct report *report, const struct sample *now,
 {
 	struct json json = { .lines = report->rates };
 	const struct nl_info *info = &now->info;
-	char text[32];
 
 	json_open(&json, NULL, '{');
 	json_string(&json, "version", info->version);
@@ -207,10 +189,7 @@ static void print_json(const struct report *report, const struct sample *now,
 	json_number(&json, "hooks_attached", info->hooks_attached);
 	json_number(&json, "hooks_all", info->hooks_all);
 	json_number(&json, "missed", info->missed);
-	if (report->timestamp) {
-		format_time(now->wall.tv_sec, text);
-		json_string(&json, "timestamp", text);
-	}
+	output_time_json(&report->output, &now->wall, &json);
 	if (report->rates)
 		json_real(&json, "seconds", seconds_between(now, before));
 	json_open(&json, "mechanisms", '[');
@@ -242,7 +221,7 @@ static void print_json(const struct report *report, const struct sample *now,
 void report_print(const struct report *report, const struct sample *now,
 		  const struct sample *before)
 {
-	if (report->json)
+	if (report->output.json)
 		print_json(report, now, before);
 	else
 		print_text(report, now, before);

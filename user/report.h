@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "nl.h"
+#include "output.h"
 
 #define KEY_COLUMN "mechanism" /* the name of the row */
 
@@ -31,9 +32,8 @@ struct report {
 	struct names columns;
 	struct names mechanisms; /* if none: all */
 	bool rates;              /* counters per second; otherwise totals */
-	bool json;
-	bool timestamp;
 	bool hide_idle;
+	struct output output; /* its columns are those above */
 };
 
 /* The time between two samples is now's; before NULL stands for the load. */
@@ -48,8 +48,5 @@ void report_print(const struct report *report, const struct sample *now,
  */
 int watch(struct nl **nl, const struct report *report, struct sample *first, unsigned int delay,
 	  unsigned int count, bool omit_first);
-
-/* ISO 8601 with the offset from UTC, as in 2026-11-22T11:25:23+00:00. */
-void format_time(time_t when, char text[32]);
 
 #endif

@@ -2,7 +2,6 @@
 /* ipcstat run: the IPC of a command and of all that it starts. */
 #include <err.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +15,15 @@
 #include "json.h"
 #include "nl.h"
 #include "objects.h"
+#include "output.h"
 #include "run_cgroup.h"
 #include "run_command.h"
 
 struct arguments {
 	struct flow_view view;
 	uint32_t max_flows; /* 0: as many as there are, or as usual */
-	const char *output; /* or NULL: the standard error */
-	bool json;
+	const char *file;   /* or NULL: the standard error */
+	struct output output;
 	char **command;
 };
 
@@ -176,7 +176,9 @@ static void print_text(const struct run *run, const struct flow_lines *lines, bo
 {
 	const struct run_cgroup *cgroup = &run->cgroup;
 
-	flow_lines_print(lines, run->out);
+	flow_lines_print(lines, &run->args->output, run->out);
+	if (run->args->output.raw)
+		return;
 	fprintf(run->out, "\n%s%u %s with IPC, %.3f seconds\n", run->incomplete ? ">=" : "",
 		run->processes, processes(run->processes), (double)run->end.time_ns / 1e9);
 	if (cgroup->processes)
@@ -192,7 +194,7 @@ static void print_json(const struct run *run, const struct flow_lines *lines, bo
 	char *path;
 
 	json_open(&json, NULL, '{');
-	flow_lines_json(lines, &json);
+	flow_lines_json(lines, &run->args->output, &json);
 	json_bool(&json, "complete", !run->incomplete);
 	json_number(&json, "processes", run->processes);
 	json_real(&json, "seconds", (double)run->end.time_ns / 1e9);
@@ -224,7 +226,7 @@ static void report(struct run *run)
 	view.at_least = run->incomplete;
 	lines = flow_lines_new(&run->flows, &view);
 	stays = !run_cgroup_remove(&run->cgroup);
-	if (run->args->json)
+	if (run->args->output.json)
 		print_json(run, lines, stays);
 	else
 		print_text(run, lines, stays);
@@ -236,7 +238,7 @@ static void report(struct run *run)
 
 static int open_output(struct run *run)
 {
-	const char *name = run->args->output;
+	const char *name = run->args->file;
 	int fd;
 
 	if (name) {
@@ -300,23 +302,14 @@ static int run_all(struct run *run)
 
 /* ---- arguments ---- */
 
-enum {
-	OPT_BY = 256,
-	OPT_MAX_FLOWS,
-	OPT_SORT
-};
-
 /* 0, EXIT_BAD_ARGS and a line, or -1: none of ours */
 static int parse_option(int c, struct arguments *args)
 {
 	uint64_t max;
 
 	switch (c) {
-	case 'J':
-		args->json = true;
-		return 0;
 	case 'o':
-		args->output = optarg;
+		args->file = optarg;
 		if (*optarg)
 			return 0;
 		warnx("-o needs the name of a file");
@@ -333,40 +326,29 @@ static int parse_option(int c, struct arguments *args)
 	case OPT_SORT:
 		return flow_view_sort(&args->view, optarg) ? 0 : EXIT_BAD_ARGS;
 	default:
-		return -1;
+		return output_option(c, &args->output);
 	}
 }
 
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
-	/* What follows the command is the command's. */
-	static const char optstring[] = "+:hJo:";
-	static const struct option options[] = {
-		{ "by", required_argument, NULL, OPT_BY },
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'J' },
-		{ "max-flows", required_argument, NULL, OPT_MAX_FLOWS },
-		{ "output", required_argument, NULL, 'o' },
-		{ "sort", required_argument, NULL, OPT_SORT },
-		{ NULL, 0, NULL, 0 },
-	};
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
+	while ((c = opt_next(argc, argv, &run_syntax)) != -1) {
 		if (c == 'h')
-			return help();
+			return opt_help(&run_syntax);
 		status = parse_option(c, args);
 		if (status)
-			return status > 0 ? status : bad_option(c, argv, optstring);
+			return status > 0 ? status : opt_bad(c, argv, &run_syntax);
 	}
 	args->command = argv + optind;
 	if (optind < argc)
-		return -1;
-	warnx("`ipcstat run` needs a command; see `ipcstat -h`");
+		return flow_view_choose(&args->view, &args->output) ? -1 : EXIT_BAD_ARGS;
+	warnx("`ipcstat run` needs a command; see `ipcstat run -h`");
 	return EXIT_BAD_ARGS;
 }
 
-int cmd_run(int argc, char **argv)
+static int cmd_run(int argc, char **argv)
 {
 	struct arguments args = { 0 };
 	struct run run = { .args = &args, .hold = { .lock = -1 } };
@@ -374,5 +356,28 @@ int cmd_run(int argc, char **argv)
 
 	flow_view_by(&args.view, "mechanism");
 	status = parse_arguments(argc, argv, &args);
-	return status >= 0 ? status : run_all(&run);
+	if (status < 0)
+		status = run_all(&run);
+	output_free(&args.output);
+	return status;
 }
+
+static const struct opt opts[] = {
+	{ 'o', "output", "FILE", "the report to this file, not to the standard error", NULL },
+	{ OPT_BY, "by", "WHAT", FLOW_BY_HELP, flow_add_groupings },
+	{ OPT_SORT, "sort", "NUMBER", FLOW_SORT_HELP, flow_add_sorts },
+	{ OPT_MAX_FLOWS, "max-flows", "N", "turn flows on with room for so many", NULL },
+	{ 0 },
+};
+
+const struct syntax run_syntax = {
+	.command = "run",
+	.args = "[OPTION]... -- CMD",
+	.what = "the same of a command, and of all it starts",
+	.run = cmd_run,
+	.opts = { opts, table_opts, report_opts, time_format_opt },
+	.takes_operands = true,
+	.stops = true, /* what follows the command is the command's */
+	.columns = flow_add_columns,
+	.more = "Columns of names are those of the grouping.",
+};

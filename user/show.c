@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +14,9 @@
 #define DEFAULT_COLUMNS KEY_COLUMN ",objects,queued,send_ops,send_bytes,recv_ops,recv_bytes"
 
 struct arguments {
-	const char *columns, *mechanisms; /* as given; or NULL */
-	bool json, timestamp, hide_idle, omit_first;
+	const char *mechanisms; /* as given; or NULL */
+	bool hide_idle, omit_first;
+	struct output output;
 	unsigned int delay, count;
 };
 
@@ -43,37 +43,14 @@ static bool parse_number(const char *arg, const char *what, const char *if_none,
 /* Returns -1, or the exit status if the program is to end here. */
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
-	enum {
-		OPT_MECHANISM = 256,
-		OPT_TIMESTAMP
-	};
-	static const char optstring[] = ":hJo:Vyz";
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'J' },
-		{ "mechanism", required_argument, NULL, OPT_MECHANISM },
-		{ "output", required_argument, NULL, 'o' },
-		{ "timestamp", no_argument, NULL, OPT_TIMESTAMP },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int c, status;
 
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
+	while ((c = opt_next(argc, argv, &show_syntax)) != -1) {
 		switch (c) {
 		case 'h':
 			return help();
-		case 'J':
-			args->json = true;
-			break;
 		case OPT_MECHANISM:
 			args->mechanisms = optarg;
-			break;
-		case 'o':
-			args->columns = optarg;
-			break;
-		case OPT_TIMESTAMP:
-			args->timestamp = true;
 			break;
 		case 'V':
 			puts("ipcstat " IPCSTAT_VERSION);
@@ -85,7 +62,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 			args->hide_idle = true;
 			break;
 		default:
-			return bad_option(c, argv, optstring);
+			status = output_option(c, &args->output);
+			if (status)
+				return status > 0 ? status : opt_bad(c, argv, &show_syntax);
 		}
 	}
 	argv += optind;
@@ -122,32 +101,54 @@ static void list_names(const struct nl_rows *rows, struct names *columns, struct
 	}
 }
 
+/* For the help and the completion. */
+static void add_all_columns(const struct syntax *syntax, struct names *words)
+{
+	struct names mechanisms = { 0 };
+	struct nl_rows rows = { 0 };
+	struct nl *nl;
+
+	(void)syntax;
+	if (!nl_open(&nl) && !nl_get_rows(nl, NULL, &rows))
+		list_names(&rows, words, &mechanisms);
+	names_free(&mechanisms);
+	nl_free_rows(&rows);
+	nl_end(nl);
+}
+
+static void copy_those(const struct names *from, const struct names *which, struct names *to)
+{
+	for (unsigned int i = 0; i < from->nr; i++)
+		if (!which || names_have(which, from->name[i]))
+			names_add(to, from->name[i]);
+}
+
 /* What the arguments ask for, of that what the module has. */
 static bool choose_all(const struct arguments *args, const struct nl_rows *rows,
 		       struct report *report)
 {
-	struct names columns = { 0 }, mechanisms = { 0 }, usual = { 0 };
+	struct names columns = { 0 }, mechanisms = { 0 }, list = { 0 }, usual = { 0 };
+	struct output *output = &report->output;
 	bool good = true;
 
 	list_names(rows, &columns, &mechanisms);
+	names_split(&list, DEFAULT_COLUMNS);
+	copy_those(&columns, output->json ? NULL : &list, &usual);
 	if (args->mechanisms)
 		good = names_choose(args->mechanisms, "mechanism", &mechanisms,
 				    &report->mechanisms);
-	if (good && args->columns && strcmp(args->columns, "all")) {
-		good = names_choose(args->columns, "column", &columns, &report->columns);
-	} else {
-		names_split(&usual, DEFAULT_COLUMNS);
-		for (unsigned int i = 0; i < columns.nr; i++)
-			if (args->json || args->columns || names_have(&usual, columns.name[i]))
-				names_add(&report->columns, columns.name[i]);
-	}
+	good = good && output_choose_of(output, &columns, &usual);
+	copy_those(output->columns ? &output->chosen : &usual, NULL, &report->columns);
+	/* Those are all that a table will have, by these names or with "/s". */
+	names_free(&output->chosen);
 	names_free(&columns);
 	names_free(&mechanisms);
+	names_free(&list);
 	names_free(&usual);
 	return good;
 }
 
-int cmd_show(int argc, char **argv)
+static int cmd_show(int argc, char **argv)
 {
 	struct arguments args = { 0 };
 	struct report report = { 0 };
@@ -165,8 +166,7 @@ int cmd_show(int argc, char **argv)
 		goto done;
 	}
 	report.rates = args.delay;
-	report.json = args.json;
-	report.timestamp = args.timestamp;
+	report.output = args.output;
 	report.hide_idle = args.hide_idle;
 	status = EXIT_BAD_ARGS;
 	if (!choose_all(&args, &sample.rows, &report))
@@ -185,3 +185,22 @@ done:
 	nl_end(nl);
 	return status;
 }
+
+static const struct opt opts[] = {
+	{ OPT_MECHANISM, "mechanism", "NAME,...", "these rows", add_mechanisms },
+	{ 'y', NULL, NULL, "leave out the first report, the one since load", NULL },
+	{ 0 },
+};
+
+static const struct opt version_opt[] = {
+	{ 'V', "version", NULL, "the version", NULL },
+	{ 0 },
+};
+
+const struct syntax show_syntax = {
+	.args = "[OPTION]... [DELAY [COUNT]]",
+	.run = cmd_show,
+	.opts = { opts, idle_opt, OUTPUT_OPTS, version_opt },
+	.takes_operands = true,
+	.columns = add_all_columns,
+};

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "json.h"
 #include "nl.h"
+#include "output.h"
 #include "table.h"
 
 /* Nothing was counted, as far as is known; and something is known. */
@@ -25,7 +26,18 @@ static bool is_idle(const struct nl_row *row)
 	return known;
 }
 
-static void print_text(const struct nl_rows *rows, bool hide_idle)
+/* The same columns for each; none without the module. */
+static void list_columns(const struct nl_rows *rows, struct names *columns)
+{
+	if (!rows->nr)
+		return;
+	names_add(columns, "signal");
+	names_add(columns, "number");
+	for (unsigned int i = 0; i < rows->row[0].nr; i++)
+		names_add(columns, rows->row[0].counter[i].name);
+}
+
+static void print_text(const struct nl_rows *rows, const struct output *output, bool hide_idle)
 {
 	struct table table = { 0 };
 	char name[32];
@@ -54,16 +66,19 @@ static void print_text(const struct nl_rows *rows, bool hide_idle)
 				table_cell(&table, "%" PRIu64, counter->value);
 		}
 	}
-	table_print(&table, stdout);
+	output_time(output, NULL, stdout);
+	table_print(&table, output, stdout);
 }
 
-static void print_json(const struct nl_rows *rows, bool hide_idle)
+static void print_json(const struct nl_rows *rows, const struct output *output, bool hide_idle)
 {
 	struct json json = { 0 };
 	char name[32];
 
 	json_open(&json, NULL, '{');
+	output_time_json(output, NULL, &json);
 	json_open(&json, "signals", '[');
+	output_begin_rows(output, &json);
 	for (unsigned int i = 0; i < rows->nr; i++) {
 		const struct nl_row *row = &rows->row[i];
 
@@ -81,28 +96,60 @@ static void print_json(const struct nl_rows *rows, bool hide_idle)
 		}
 		json_close(&json, '}');
 	}
+	output_end_rows(&json);
 	json_close(&json, ']');
 	json_close(&json, '}');
 }
 
-int cmd_signals(int argc, char **argv)
+/* For the help and the completion. */
+static void add_all_columns(const struct syntax *syntax, struct names *words)
 {
-	bool json = false, hide_idle = false;
 	struct nl_rows rows = { 0 };
+	struct nl *nl;
+
+	(void)syntax;
+	if (!nl_open(&nl) && !nl_get_signals(nl, &rows))
+		list_columns(&rows, words);
+	nl_free_rows(&rows);
+	nl_end(nl);
+}
+
+static int cmd_signals(int argc, char **argv)
+{
+	struct output output = { 0 };
+	struct names columns = { 0 };
+	struct nl_rows rows = { 0 };
+	bool hide_idle = false;
 	struct nl *nl;
 	int status;
 
-	status = parse_flags(argc, argv, &json, &hide_idle, false);
+	status = output_parse(argc, argv, &signals_syntax, &output, &hide_idle);
 	if (status >= 0)
 		return status;
 	status = EXIT_FAILURE;
 	if (nl_open(&nl) || nl_get_signals(nl, &rows)) {
 		warnx("%s", nl_error(nl));
-	} else {
-		(json ? print_json : print_text)(&rows, hide_idle);
-		status = EXIT_SUCCESS;
+		goto done;
 	}
+	list_columns(&rows, &columns);
+	status = EXIT_BAD_ARGS;
+	if (!output_choose_of(&output, &columns, &columns))
+		goto done;
+	(output.json ? print_json : print_text)(&rows, &output, hide_idle);
+	status = EXIT_SUCCESS;
+done:
+	output_free(&output);
+	names_free(&columns);
 	nl_free_rows(&rows);
 	nl_end(nl);
 	return status;
 }
+
+const struct syntax signals_syntax = {
+	.command = "signals",
+	.args = "[OPTION]...",
+	.what = "signals by number, and what became of them",
+	.run = cmd_signals,
+	.opts = { OUTPUT_OPTS, idle_opt },
+	.columns = add_all_columns,
+};

@@ -2,8 +2,6 @@
 /* ipcstat top: a live view of who moves what, per second. */
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,8 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "report.h"
-#include "table.h"
+#include "output.h"
 #include "top.h"
 
 #define NSEC INT64_C(1000000000)
@@ -38,13 +35,13 @@ static bool parse_delay(const char *arg, double *delay)
 }
 
 /* -1; or the exit status, and a line that says why */
-static int take_option(int c, char **argv, const char *optstring, struct top *top)
+static int take_option(int c, char **argv, struct top *top)
 {
 	int status;
 
 	switch (c) {
 	case 'h':
-		return help();
+		return opt_help(&top_syntax);
 	case 'b':
 		top->batch = true;
 		return -1;
@@ -61,35 +58,32 @@ static int take_option(int c, char **argv, const char *optstring, struct top *to
 	default:
 		status = flow_option(c, &top->args);
 		if (status < 0)
-			return bad_option(c, argv, optstring);
+			status = output_option(c, &top->output);
+		if (status < 0)
+			return opt_bad(c, argv, &top_syntax);
 		return status ? status : -1;
 	}
 }
 
 static int parse_arguments(int argc, char **argv, struct top *top)
 {
-	static const char optstring[] = ":bhd:n:p:C:";
-	static const struct option options[] = {
-		{ "batch", no_argument, NULL, 'b' },
-		{ "comm", required_argument, NULL, 'C' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "delay", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "mechanism", required_argument, NULL, OPT_MECHANISM },
-		{ "pid", required_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 },
-	};
+	const struct output *output = &top->output;
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
-		status = take_option(c, argv, optstring, top);
+	while ((c = opt_next(argc, argv, &top_syntax)) != -1) {
+		status = take_option(c, argv, top);
 		if (status >= 0)
 			return status;
 	}
-	if (optind == argc)
-		return -1;
-	warnx("%s: `ipcstat top` takes no such argument; see `ipcstat -h`", argv[optind]);
-	return EXIT_BAD_ARGS;
+	status = opt_end(argc, argv, &top_syntax);
+	if (status >= 0)
+		return status;
+	if (!top->batch && (output->columns || output->noheadings || output->raw ||
+			    output->time_format != TIME_USUAL)) {
+		warnx("columns, headings, --raw and times can be chosen with -b only");
+		return EXIT_BAD_ARGS;
+	}
+	return output_choose(&top->output, top_columns) ? -1 : EXIT_BAD_ARGS;
 }
 
 /* ---- readings ---- */
@@ -136,68 +130,6 @@ static int check(struct top *top)
 		return EXIT_SUCCESS;
 	warnx("%s", top->trouble);
 	return EXIT_FAILURE;
-}
-
-/* ---- batch ---- */
-
-static void print_cell(struct table *table, const struct top_report *report,
-		       const struct top_line *line, enum top_column column)
-{
-	const struct nl_counter *value = &line->value[column];
-
-	if (value->kind != NL_VALUE)
-		table_cell(table, value->kind == NL_NONE ? "-" : "?");
-	else if (column == TOP_WAITED)
-		table_cell(table, "%.1f", top_waited_percent(report, value->value));
-	else
-		table_cell(table, "%" PRIu64, value->value);
-}
-
-static void print_lines(const struct top_report *report)
-{
-	static const char *const names[] = { "send_ops",   "send_bytes", "recv_ops",
-					     "recv_bytes", "waited%",    "blocked" };
-	struct table table = { 0 };
-
-	table_column(&table, false, "pid");
-	table_column(&table, true, "comm");
-	table_column(&table, true, "mechanism");
-	for (int i = TOP_SEND_OPS; i <= TOP_BLOCKED; i++)
-		table_column(&table, false, "%s", names[i - TOP_SEND_OPS]);
-	for (unsigned int i = 0; i < report->nr; i++) {
-		const struct top_line *line = report->line[i];
-
-		if (line->other)
-			table_cell(&table, "-");
-		else
-			table_cell(&table, "%u", line->pid);
-		table_cell(&table, "%s%s", line->comm, line->ended ? " (ended)" : "");
-		table_cell(&table, "%s", line->mech);
-		for (int j = TOP_SEND_OPS; j <= TOP_BLOCKED; j++)
-			print_cell(&table, report, line, j);
-	}
-	table_print(&table, stdout);
-}
-
-static void print_report(const struct top *top)
-{
-	const struct top_report *report = &top->report;
-	time_t wall = top->trouble ? time(NULL) : top->now.wall;
-	char text[32];
-
-	format_time(wall, text);
-	if (top->trouble || !top->before.valid) {
-		printf("%s %s\n\n", text, top->trouble ? top->trouble : "flows are back");
-		return;
-	}
-	printf("%s seconds %.3f send_ops %" PRIu64 " send_bytes %" PRIu64 " recv_ops %" PRIu64
-	       " recv_bytes %" PRIu64 " flows %u max_flows %u evicted %" PRIu64 " blocked %" PRIu64
-	       "\n",
-	       text, report->seconds, report->total[TOP_SEND_OPS], report->total[TOP_SEND_BYTES],
-	       report->total[TOP_RECV_OPS], report->total[TOP_RECV_BYTES], top->now.state.used,
-	       top->now.state.max, top->now.state.evicted, report->total[TOP_BLOCKED]);
-	print_lines(report);
-	putchar('\n');
 }
 
 /* ---- signals and time ---- */
@@ -299,7 +231,7 @@ static bool show(const struct top *top)
 		screen_draw(top);
 		return true;
 	}
-	print_report(top);
+	top_print(top);
 	return !fflush(stdout); /* main() says it */
 }
 
@@ -347,6 +279,7 @@ static void end(struct top *top)
 	top_free_reading(&top->before);
 	top_free_reading(&top->now);
 	free(top->trouble);
+	output_free(&top->output);
 	nl_end(top->nl);
 }
 
@@ -357,7 +290,7 @@ static int run_in_terminal(struct top *top)
 
 	sigprocmask(SIG_SETMASK, NULL, &before);
 	block_signals(top, &mask);
-	if (!top->batch && !screen_open())
+	if (!top->batch && !screen_open(&top->output))
 		return EXIT_FAILURE;
 	signal_nr = run(top, &mask);
 	screen_close();
@@ -370,14 +303,14 @@ static int run_in_terminal(struct top *top)
 	return EXIT_SUCCESS;
 }
 
-int cmd_top(int argc, char **argv)
+static int cmd_top(int argc, char **argv)
 {
 	struct top top = { .delay = 2, .sort = TOP_BYTES };
 	int status;
 
 	status = parse_arguments(argc, argv, &top);
 	if (status >= 0)
-		return status;
+		goto done;
 	if (!top.batch && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))) {
 		warnx("`ipcstat top` takes a terminal; use -b for plain text");
 		return EXIT_FAILURE;
@@ -385,6 +318,24 @@ int cmd_top(int argc, char **argv)
 	status = check(&top);
 	if (!status)
 		status = run_in_terminal(&top);
+done:
 	end(&top);
 	return status;
 }
+
+static const struct opt opts[] = {
+	{ 'b', "batch", NULL, "plain text, exact numbers, no terminal", NULL },
+	{ 'd', "delay", "SECONDS", "from one reading to the next: 2, or 0.1 and more", NULL },
+	{ 'n', "count", "COUNT", "end after so many", NULL },
+	{ 0 },
+};
+
+const struct syntax top_syntax = {
+	.command = "top",
+	.args = "[OPTION]...",
+	.what = "the same as it happens, on a screen of its own",
+	.run = cmd_top,
+	.opts = { opts, flow_opts, columns_opt, table_opts, time_format_opt },
+	.table = top_columns,
+	.more = "The options of columns, headings, --raw and times are for -b.",
+};

@@ -4,6 +4,7 @@
 #define IPCSTAT_TOP_H
 
 #include "flow_args.h"
+#include "output.h"
 #include "top_rates.h"
 
 struct top {
@@ -11,6 +12,7 @@ struct top {
 	uint64_t count; /* reports; 0: no end */
 	bool batch;
 	struct flow_args args;
+	struct output output;
 
 	struct nl *nl;
 	struct reading before, now;
@@ -25,6 +27,10 @@ struct top {
 /* Text in ascending order, numbers in descending; or in reverse. */
 bool top_ascending(const struct top *top);
 
+/* A report of -b, on the standard output; and its columns. */
+void top_print(const struct top *top);
+extern const struct column top_columns[];
+
 enum top_wish {
 	TOP_NOTHING,
 	TOP_REFRESH, /* read now */
@@ -34,7 +40,7 @@ enum top_wish {
 };
 
 /* False, and a line that says why: there is no terminal for it. */
-bool screen_open(void);
+bool screen_open(const struct output *output);
 /* The terminal is as it was; may be called again. */
 void screen_close(void);
 void screen_draw(const struct top *top);

@@ -71,7 +71,7 @@ static int read_once(struct nl *nl, const struct nl_flow_filter *filter, struct 
 	err = nl_get_sleepers(nl, &reading->sleepers);
 	clock_gettime(CLOCK_MONOTONIC, &clock);
 	reading->clock_ns = clock.tv_sec * INT64_C(1000000000) + clock.tv_nsec;
-	reading->wall = time(NULL);
+	clock_gettime(CLOCK_REALTIME, &reading->wall);
 	err = err ?: nl_get_flows(nl, filter, &reading->flows);
 	err = err ?: nl_get_flow_state(nl, &reading->state);
 	if (err) {

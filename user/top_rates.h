@@ -12,7 +12,7 @@
 struct reading {
 	bool valid;
 	int64_t clock_ns; /* CLOCK_MONOTONIC */
-	time_t wall;
+	struct timespec wall;
 	struct nl_flow_state state;
 	struct nl_flows flows; /* each of them once, in an order of top_rates.c */
 	struct nl_sleepers sleepers;

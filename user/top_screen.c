@@ -336,7 +336,7 @@ static void draw_what(const struct top *top)
 		[TOP_BY_OBJECT] = "object",
 		[TOP_BY_MECHANISM] = "mechanism",
 	};
-	time_t wall = top->now.valid ? top->now.wall : time(NULL);
+	time_t wall = top->now.valid ? top->now.wall.tv_sec : time(NULL);
 	char pid[16] = "", clock[16];
 	struct tm tm;
 
@@ -628,11 +628,9 @@ enum top_wish screen_keys(struct top *top)
 
 /* ---- the terminal ---- */
 
-static void use_colours(void)
+static void use_colours(const struct output *output)
 {
-	const char *no = getenv("NO_COLOR");
-
-	if ((no && *no) || !has_colors())
+	if (!output_in_color(output, stdout) || !has_colors())
 		return;
 	start_color();
 	use_default_colors();
@@ -640,7 +638,7 @@ static void use_colours(void)
 	init_pair(PAIR_BLOCKED, COLOR_YELLOW, -1);
 }
 
-bool screen_open(void)
+bool screen_open(const struct output *output)
 {
 	const char *term = getenv("TERM");
 
@@ -659,7 +657,7 @@ bool screen_open(void)
 	nonl();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	use_colours();
+	use_colours(output);
 	return true;
 }
 
