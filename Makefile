@@ -9,6 +9,7 @@ modules := ipcstat ipcstat_wrap
 tools := ipcstat ipclab
 unit := user/systemd/ipcstat-exporter.service
 rules := user/prometheus/ipcstat.rules.yml
+completions := $(wildcard user/completion/*)
 pages := $(wildcard man/*.[1-8])
 root := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -16,6 +17,7 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 mandir := $(DESTDIR)$(PREFIX)/share/man
 unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
 rulesdir := $(DESTDIR)$(PREFIX)/share/ipcstat
+completiondir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 # What uname -r says there. Debian 12 has another name in config/kernel.release.
 kernel = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 moddir = $(DESTDIR)/lib/modules/$(kernel)/extra
@@ -30,7 +32,7 @@ help:
 	@echo 'make module       only the modules; KDIR=DIR: for another kernel;'
 	@echo '                  K=6.1, 6.12 or 7.3: for that Debian kernel, in build/K'
 	@echo 'make user         only the tools; SANITIZE=1: with sanitizers, in build/sanitize'
-	@echo 'make install      the modules, tools, man pages, unit and rules (PREFIX=$(PREFIX), DESTDIR=)'
+	@echo 'make install      the modules, tools, man pages, and what goes with them (PREFIX=$(PREFIX), DESTDIR=)'
 	@echo 'make uninstall    removes what install has put there'
 	@echo 'make load         loads the modules from here; make unload removes them'
 	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
@@ -65,6 +67,8 @@ install:
 	install -m 644 $(unit) $(unitdir)
 	sed -i 's|/usr/local|$(PREFIX)|' $(unitdir)/$(notdir $(unit))
 	install -D -m 644 $(rules) $(rulesdir)/$(notdir $(rules))
+	install -d $(completiondir)
+	install -m 644 $(completions) $(completiondir)
 	@[ -e ipcstat.ko ] || echo "No modules are built here: installed the tools only."
 ifneq ($(wildcard ipcstat.ko),)
 	install -d $(moddir)
@@ -74,7 +78,8 @@ endif
 
 uninstall:
 	rm -f $(tools:%=$(bindir)/%) $(foreach page,$(pages),$(call page_path,$(page))) \
-		$(unitdir)/$(notdir $(unit)) $(rulesdir)/$(notdir $(rules))
+		$(unitdir)/$(notdir $(unit)) $(rulesdir)/$(notdir $(rules)) \
+		$(completions:user/completion/%=$(completiondir)/%)
 	-rmdir $(rulesdir) 2> /dev/null
 	@if [ -e $(KDIR)/Makefile ]; then $(MAKE) uninstall-modules; fi
 

@@ -43,7 +43,9 @@ static void print_values(const struct syntax *syntax, const struct opt *opt, con
 	opt->words(syntax, &words);
 	if (comma) {
 		length = (size_t)(comma + 1 - there);
-		names_split(&taken, there + (*there == '+'));
+		before = format("%.*s", (int)(comma - there), there);
+		names_split(&taken, before + (*there == '+'));
+		free(before);
 	} else if (opt->c == 'o' || opt->c == OPT_COLUMNS) {
 		length = *there == '+';
 	}

@@ -8,7 +8,7 @@
 
 extra=/lib/modules/$(uname -r)/extra
 installed() {
-	find /usr/local "$extra" \( -name 'ipcstat*' -o -name 'ipclab*' \) 2> /dev/null | sort
+	find /usr/local "$extra" \( -name 'ipcstat*' -o -name 'ipclab*' -o -path '*/ipcstat/*' \) 2> /dev/null | sort
 }
 
 # What the other tests load is no business of this one, but has to be there for them.
@@ -31,6 +31,8 @@ $extra/ipcstat_wrap.ko
 /usr/local/bin/ipclab
 /usr/local/bin/ipcstat
 /usr/local/lib/systemd/system/ipcstat-exporter.service
+/usr/local/share/bash-completion/completions/ipclab
+/usr/local/share/bash-completion/completions/ipcstat
 /usr/local/share/ipcstat
 /usr/local/share/ipcstat/ipcstat.rules.yml
 /usr/local/share/man/man1/ipclab.1

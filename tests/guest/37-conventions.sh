@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What all commands of ipcstat do alike: columns, headings, --raw, times, colours, and exit codes.
+# What all commands of ipcstat do alike: columns, headings, --raw, times, colours, exit codes,
+# and the completion of bash.
 # enough: 6.12
 # vm: -c 1 -t 600
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
@@ -21,6 +22,7 @@ for command in '' signals blocked hist flows graph events hooks 'top -b' 'run tr
 	# shellcheck disable=SC2086 # several words
 	complains "ipcstat $command: 1 without the module" 1 . ipcstat $command
 done
+is "it completes nothing then, and does not complain" "$(ipcstat complete -- --mechanism p 2>&1; echo $?)" 0
 ok "-h says where the columns come from" grep -q 'the module has their names' <(ipcstat -h)
 
 ipcstat load
@@ -201,6 +203,62 @@ is_12_kib() { ipcstat graph -p "$mover" | grep -q '" 12 KiB'; }
 ok "12 KiB" soon is_12_kib
 ok "graph -b: in bytes" grep -q '" 12288 B' <(ipcstat graph -b -p $mover)
 kill $mover
+
+# ---- completion ----
+
+# complete_ WORD...: what bash makes of the last one, with our completion
+complete_() {
+	bash --norc -c '. user/completion/ipcstat
+		compopt() { :; }
+		COMP_WORDS=(ipcstat "$@") COMP_CWORD=$#
+		_ipcstat ipcstat
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$@" 2>&1 | xargs
+}
+is "commands" "$(complete_ ho)" hooks
+is "all commands of the help" "$(complete_ '' | tr ' ' '\n' | grep -v ^complete)" \
+	"$(ipcstat -h | sed -nE '/^Commands/,/^$/s/^  ([a-z]+) .*/\1/p' | grep -v ^complete)"
+is "options" "$(complete_ flows --b)" "--by --bytes"
+is "mechanisms" "$(complete_ --mechanism pi)" pipe
+is "of several" "$(complete_ blocked --mechanism pipe,unix_d)" pipe,unix_dgram
+is "columns" "$(complete_ -o send_w)" "send_waits send_wait_ns"
+is "what is there already is no candidate" "$(complete_ -o send_waits,send_w)" "send_waits,send_wait_ns"
+is "but the word itself is one" "$(complete_ limits -o unit,use)" "unit,use unit,use%"
+is "behind +" "$(complete_ limits -o +sc)" +scope
+is "with =, as bash takes it apart" "$(complete_ flows --by = pro)" process
+is "numbers to sort by" "$(complete_ flows --sort recv_f)" recv_fails
+is "groups of events" "$(complete_ events l)" "lost limit"
+is "parameters of the module" "$(complete_ load max_f)" max_flows=
+is "mechanisms that have limits" "$(complete_ limits so)" socket
+is "run: its own options" "$(complete_ run --max)" --max-flows
+is "but not what the command takes" "$(complete_ run ls --max)" ""
+is "nothing of an option that there is not" "$(complete_ flows --nonsense x)" ""
+# A real one, with readline.
+cat > "$dir/inputrc" << 'END'
+set enable-bracketed-paste off
+set bell-style none
+END
+printf '%s\n' '. user/completion/ipcstat' 'PS1=' > "$dir/rc"
+cat > "$dir/type" << 'END'
+import os, pty, sys, time
+pid, fd = pty.fork()
+if not pid:
+    os.execvp("bash", ["bash", "--rcfile", sys.argv[1], "-i"])
+time.sleep(3)
+os.write(fd, sys.argv[2].encode())
+time.sleep(3)
+os.write(fd, b"\n")
+time.sleep(3)
+os.write(fd, b"exit\n")
+out = b""
+try:
+    while data := os.read(fd, 65536):
+        out += data
+except OSError:
+    pass
+print(out.decode())
+END
+is "bash -i: a Tab makes a whole line" \
+	"$(INPUTRC=$dir/inputrc python3 "$dir/type" "$dir/rc" $'ipcstat lim\t--noh\t-o sc\t ud\t' | tr -d '\r' | grep -cx 'system')" 1
 
 kill $sleeper
 
