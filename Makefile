@@ -10,6 +10,7 @@ tools := ipcstat ipclab
 unit := user/systemd/ipcstat-exporter.service
 rules := user/prometheus/ipcstat.rules.yml
 completions := $(wildcard user/completion/*)
+schemas := $(wildcard user/schema/*.json)
 pages := $(wildcard man/*.[1-8])
 root := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -17,6 +18,7 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 mandir := $(DESTDIR)$(PREFIX)/share/man
 unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
 rulesdir := $(DESTDIR)$(PREFIX)/share/ipcstat
+schemadir := $(rulesdir)/schema
 completiondir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 # What uname -r says there. Debian 12 has another name in config/kernel.release.
 kernel = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
@@ -67,7 +69,8 @@ install:
 	install -m 644 $(unit) $(unitdir)
 	sed -i 's|/usr/local|$(PREFIX)|' $(unitdir)/$(notdir $(unit))
 	install -D -m 644 $(rules) $(rulesdir)/$(notdir $(rules))
-	install -d $(completiondir)
+	install -d $(schemadir) $(completiondir)
+	install -m 644 $(schemas) $(schemadir)
 	install -m 644 $(completions) $(completiondir)
 	@[ -e ipcstat.ko ] || echo "No modules are built here: installed the tools only."
 ifneq ($(wildcard ipcstat.ko),)
@@ -79,8 +82,9 @@ endif
 uninstall:
 	rm -f $(tools:%=$(bindir)/%) $(foreach page,$(pages),$(call page_path,$(page))) \
 		$(unitdir)/$(notdir $(unit)) $(rulesdir)/$(notdir $(rules)) \
+		$(schemas:user/schema/%=$(schemadir)/%) \
 		$(completions:user/completion/%=$(completiondir)/%)
-	-rmdir $(rulesdir) 2> /dev/null
+	-rmdir $(schemadir) $(rulesdir) 2> /dev/null
 	@if [ -e $(KDIR)/Makefile ]; then $(MAKE) uninstall-modules; fi
 
 uninstall-modules:

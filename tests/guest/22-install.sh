@@ -35,6 +35,16 @@ $extra/ipcstat_wrap.ko
 /usr/local/share/bash-completion/completions/ipcstat
 /usr/local/share/ipcstat
 /usr/local/share/ipcstat/ipcstat.rules.yml
+/usr/local/share/ipcstat/schema
+/usr/local/share/ipcstat/schema/blocked.json
+/usr/local/share/ipcstat/schema/events.json
+/usr/local/share/ipcstat/schema/flows.json
+/usr/local/share/ipcstat/schema/hist.json
+/usr/local/share/ipcstat/schema/hooks.json
+/usr/local/share/ipcstat/schema/ipcstat.json
+/usr/local/share/ipcstat/schema/limits.json
+/usr/local/share/ipcstat/schema/run.json
+/usr/local/share/ipcstat/schema/signals.json
 /usr/local/share/man/man1/ipclab.1
 /usr/local/share/man/man1/ipcstat-exporter.1
 /usr/local/share/man/man5/ipcstat.5
