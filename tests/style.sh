@@ -12,6 +12,7 @@ sources() { git ls-files -co --exclude-standard -- "$@" | sort -u; }
 mapfile -t kernel_c < <(sources 'module/*.[ch]' 'tests/neighbours/*.c')
 mapfile -t user_c < <(sources 'user/*.[ch]' 'tests/*.[ch]' ':!tests/neighbours')
 mapfile -t pages < <(sources 'man/*.[1-8]')
+mapfile -t texts < <(sources ':!tests/fuzz/corpus')
 mapfile -t shells < <(sources | xargs grep -lE '^#!(/bin/|/usr/bin/env )(ba|busybox )?sh|^# shellcheck shell=')
 
 # A build of both modules from scratch says nothing.
@@ -43,6 +44,8 @@ ok "cppcheck" cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
 	--enable=warning,performance,portability --inline-suppr \
 	-D_GNU_SOURCE -Imodule/uapi -Iuser user tests
 ok "shellcheck" shellcheck -x "${shells[@]}"
+# Names of the kernel, of the C library, of troff, and of the tests.
+ok "spelling" codespell --ignore-words-list inflight,unx,iput,filp,te,fro,hax,whos,ot "${texts[@]}"
 for page in "${pages[@]}"; do
 	is "man $page" "$(MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 > /dev/null)" ""
 done
