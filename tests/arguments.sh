@@ -201,6 +201,8 @@ ipcstat() { # PROGRAM
 		no.address exporter --listen '[::1] :10472'
 		takes.no.value exporter --created=1
 		nothing.to.--listen.for exporter --textfile x --listen 127.0.0.1:10472
+		takes.no.value exporter --flows=1
+		flows.is.of.the.page exporter --textfile x --flows
 		created.is.of.OpenMetrics exporter --textfile x --created
 		from.1.to.1000 exporter --per-process=0
 		from.1.to.1000 exporter --per-process=

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What comes with `ipcstat exporter`, as far as it needs no module: the rules for Prometheus,
-# and systemd's unit.
+# systemd's unit, and the page.
 set -uo pipefail
 cd "${0%/*}/.." || exit 2
 . tests/tap.sh
+. tests/guest/lib.bash
 
 rules=user/prometheus/ipcstat.rules.yml
 unit=user/systemd/ipcstat-exporter.service
@@ -28,4 +29,70 @@ ok "without the module there is a text" sh -c 'user/ipcstat exporter --textfile 
 port=$(sed -n 's/^#define DEFAULT_LISTEN "127.0.0.1:\([0-9]*\)"$/\1/p' user/exporter.c)
 is "the port is the same everywhere" \
 	"$(grep -hoE '[0-9.]+:1[0-9]{4}' README.md man/ipcstat-exporter.1 | sed 's/.*://' | sort -u)" "$port"
+
+# ---- the page ----
+
+port=10482
+# get PATH OPTION...: status and type; the answer is in $dir/out, its headers in $dir/headers
+get() {
+	curl -sS -m 60 -D "$dir/headers" -o "$dir/out" -w '%{http_code} %{content_type}' "${@:2}" "http://127.0.0.1:$port$1"
+	sed -i 's/\r$//' "$dir/headers"
+}
+header() { sed -n "s/^$1: //Ip" "$dir/headers"; }
+build/sanitize/ipcstat exporter --listen 127.0.0.1:$port 2> "$dir/said" &
+server=$!
+for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
+is "the page" "$(get /)" "200 text/html; charset=utf-8"
+is "none of it is elsewhere" "$(grep -oE "(src|href)=\"[^\"]*\"|url\([^)]*\)|@import|https?:[^ ';\"]*" "$dir/out" | sort -u | xargs)" \
+	"href=#talks href=/metrics href=/report.json href=data:, http://www.w3.org/2000/svg"
+policy=$(header Content-Security-Policy)
+is "nothing is allowed but" "$(tr ';' '\n' <<< "$policy" | sed "s/^ *//; s/'sha256-[^']*' *//g" | sort | xargs -d '\n')" \
+	"base-uri 'none' connect-src 'self' default-src 'none' form-action 'none' frame-ancestors 'none' img-src data: script-src  style-src "
+while read -r tag; do
+	hash=$(python3 -c '
+import base64, hashlib, re, sys
+print("".join(base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "\n"
+              for text in re.findall(f"<{sys.argv[2]}>(.*?)</{sys.argv[2]}>", open(sys.argv[1]).read(), re.S)))' "$dir/out" "$tag" | xargs)
+	is "$tag: what is there is what is allowed" \
+		"$(grep -oE "$tag-src [^;]*" <<< "$policy" | grep -oE "sha256-[^']*" | sed 's/sha256-//' | sort | xargs)" "$(xargs -n 1 <<< "$hash" | sort | xargs)"
+done <<< 'script
+style'
+for path in / /report.json /flows.json /nothing; do
+	get $path > "$dir/status"
+	is "$path: no guesses, no other origins" \
+		"$(header X-Content-Type-Options) $(header Cross-Origin-Resource-Policy) $(header Access-Control-Allow-Origin)" "nosniff same-origin "
+done
+is "HEAD" "$(get / -I) $(header Content-Length)" "200 text/html; charset=utf-8 $(curl -s http://127.0.0.1:$port/ | wc -c)"
+is "what is asked for" "$(get /report.json) $(header Cache-Control)" "200 application/json no-store"
+for path in / /report.json /flows.json; do
+	is "POST $path" "$(get $path -d x=y) $(header Allow)" "405 text/plain GET, HEAD"
+done
+for path in /index.html /dashboard.js /report.json/ /report /..; do
+	is "$path" "$(get $path --path-as-is)" "404 text/plain"
+done
+is "flows are not for everybody" "$(get /flows.json)" "403 text/plain"
+while read -r want host; do
+	is "Host: $host" "$(get /report.json -H "Host: $host" | cut -d ' ' -f 1)" "$want"
+done << 'END'
+200 127.0.0.1:10482
+200 localhost:10482
+200 LOCALHOST
+200 [::1]:10482
+403 rebound.example:10482
+403 127.0.0.1.rebound.example
+403 [rebound.example]
+403 localhost.rebound.example
+403 [::1
+END
+kill $server
+wait $server
+is "it ends well, and has said nothing" "$? $(cat "$dir/said")" "0 "
+build/sanitize/ipcstat exporter --listen 0.0.0.0:$port --flows 2> "$dir/said" &
+server=$!
+for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
+is "who listens to all has any name" "$(get /report.json -H 'Host: server.example' | cut -d ' ' -f 1)" 200
+kill $server
+wait $server
+is "and ends well" "$? $(cat "$dir/said")" "0 "
+merge "page" python3 tests/exporter/page.py host $port build/sanitize/ipcstat
 done_testing

@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #define BACKLOG 128
 
 struct arguments {
-	struct metrics_args metrics;
+	struct exporter_args serve;
 	const char *listen, *file; /* as given; or NULL */
 };
 
@@ -64,6 +65,16 @@ static struct addrinfo *parse_address(const char *text)
 	free(host);
 	free(port);
 	return address;
+}
+
+static bool is_loopback(const struct sockaddr *address)
+{
+	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)address;
+
+	if (address->sa_family == AF_INET)
+		return ntohl(ipv4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&ipv6->sin6_addr);
 }
 
 /* The socket, or -1 and a line that says why there is none. */
@@ -111,7 +122,7 @@ static int write_textfile(const struct arguments *args)
 	char *text;
 	size_t len;
 
-	if (metrics_get(&args->metrics, false, &text, &len)) {
+	if (metrics_get(&args->serve.metrics, false, &text, &len)) {
 		warnx("%s", text);
 		status = EXIT_FAILURE;
 	} else if (!strcmp(args->file, "-")) {
@@ -137,16 +148,18 @@ static bool parse_groups(const char *arg, const char *option, unsigned int *nr)
 	return true;
 }
 
-/* Returns -1, or the exit status if the program is to end here. */
 /* 0, EXIT_BAD_ARGS and a line, or -1: no such option */
 static int parse_option(int c, struct arguments *args)
 {
-	struct metrics_args *metrics = &args->metrics;
+	struct metrics_args *metrics = &args->serve.metrics;
 	bool good = true;
 
 	switch (c) {
 	case OPT_CREATED:
 		metrics->created = true;
+		break;
+	case OPT_FLOWS:
+		args->serve.flows = true;
 		break;
 	case OPT_LISTEN:
 		args->listen = optarg;
@@ -166,6 +179,7 @@ static int parse_option(int c, struct arguments *args)
 	return good ? 0 : EXIT_BAD_ARGS;
 }
 
+/* Returns -1, or the exit status if the program is to end here. */
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
 	int c, status;
@@ -180,11 +194,14 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 	return opt_end(argc, argv, &exporter_syntax);
 }
 
+/* What goes with what. */
 static bool check_arguments(const struct arguments *args)
 {
 	if (args->file && args->listen)
 		warnx("--textfile writes once and ends: there is nothing to --listen for");
-	else if (args->file && args->metrics.created)
+	else if (args->file && args->serve.flows)
+		warnx("--flows is of the page, and --textfile serves none");
+	else if (args->file && args->serve.metrics.created)
 		warnx("--created is of OpenMetrics, and a file for node_exporter is not");
 	else if (args->file && !*args->file)
 		warnx("--textfile needs the name of a file");
@@ -211,9 +228,10 @@ static int cmd_exporter(int argc, char **argv)
 	address = parse_address(args.listen);
 	if (!address)
 		return EXIT_BAD_ARGS;
+	args.serve.local = is_loopback(address->ai_addr);
 	fd = open_listener(address, args.listen);
 	freeaddrinfo(address);
-	return fd < 0 ? EXIT_FAILURE : exporter_serve(fd, &args.metrics);
+	return fd < 0 ? EXIT_FAILURE : exporter_serve(fd, &args.serve);
 }
 
 static const struct opt opts[] = {
@@ -221,6 +239,7 @@ static const struct opt opts[] = {
 	  NULL },
 	{ OPT_TEXTFILE, "textfile", "FILE", "write them once, for a node_exporter; - to the output",
 	  NULL },
+	{ OPT_FLOWS, "flows", NULL, "on the page, what this user may see of the flows", NULL },
 	{ OPT_CREATED, "created", NULL, "OpenMetrics: since when counters count", NULL },
 	{ OPT_PER_PROCESS, "per-process", "[N]", "flows of the N names that move most", NULL },
 	{ OPT_PER_CGROUP, "per-cgroup", "[N]", "flows of the N cgroups that move most", NULL },

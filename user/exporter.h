@@ -4,7 +4,13 @@
 
 #include "metrics.h"
 
+struct exporter_args {
+	struct metrics_args metrics;
+	bool flows; /* the page may show who talks to whom */
+	bool local; /* only the host itself can reach us */
+};
+
 /* Answers on a socket that listens, until SIGTERM or Ctrl+C. The exit status. */
-int exporter_serve(int listener, const struct metrics_args *args);
+int exporter_serve(int listener, const struct exporter_args *args);
 
 #endif

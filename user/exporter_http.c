@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "exporter.h"
+#include "exporter_reply.h"
 #include "interrupt.h"
 
 #define MAX_CLIENTS 16
@@ -27,156 +27,26 @@
 #define SILENCE_SECONDS 5
 #define CLIENT_MEMORY 8192 /* for the request's line and headers */
 
-#define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
-#define OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
-
 struct server {
-	const struct metrics_args *args;
-	char *trouble; /* why the module could not be read; said once */
-	bool closed;   /* a connection was, in this round */
+	struct replies replies;
+	bool closed; /* a connection was, in this round */
 	struct client {
 		int fd; /* -1: nobody */
 		int64_t end_ms;
 	} client[MAX_CLIENTS];
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
-/* ---- what the client accepts ---- */
-
-static char *trim(char *text)
-{
-	size_t len;
-
-	text += strspn(text, " \t");
-	len = strlen(text);
-	while (len && strchr(" \t", text[len - 1]))
-		text[--len] = '\0';
-	return text;
-}
-
-/* One media range, taken apart: how much it is wanted, as either of our two types. */
-static void weigh(char *range, double *openmetrics, double *text)
-{
-	char *type = trim(strsep(&range, ";")), *param;
-	bool version = true;
-	double q = 1;
-
-	while ((param = strsep(&range, ";"))) {
-		param = trim(param);
-		if (!strncasecmp(param, "q=", 2))
-			q = strtod(param + 2, NULL);
-		else if (!strncasecmp(param, "version=", 8))
-			version = !strcmp(param + 8, "1.0.0") || !strcmp(param + 8, "\"1.0.0\"");
-	}
-	if (!strcasecmp(type, "application/openmetrics-text")) {
-		if (version && q > *openmetrics)
-			*openmetrics = q;
-	} else if (!strcasecmp(type, "text/plain") || !strcasecmp(type, "text/*") ||
-		   !strcasecmp(type, "*/*")) {
-		if (q > *text)
-			*text = q;
-	}
-}
-
-/* OpenMetrics is for those who ask for it by name, and do not prefer the other. */
-static bool wants_openmetrics(const char *accept)
-{
-	char *copy = must(strdup(accept ? accept : "")), *rest = copy, *range;
-	double openmetrics = 0, text = 0;
-
-	while ((range = strsep(&rest, ",")))
-		weigh(range, &openmetrics, &text);
-	free(copy);
-	return openmetrics > 0 && openmetrics >= text;
-}
-
-/* ---- replies ---- */
-
-static enum MHD_Result reply(struct MHD_Connection *connection, unsigned int status,
-			     const char *type, char *text, size_t len,
-			     enum MHD_ResponseMemoryMode mode)
-{
-	struct MHD_Response *response = MHD_create_response_from_buffer(len, text, mode);
-	enum MHD_Result result;
-
-	if (!response) {
-		if (mode == MHD_RESPMEM_MUST_FREE)
-			free(text);
-		return MHD_NO;
-	}
-	/* Who keeps a connection keeps it from others: a scrape is a connection. */
-	MHD_add_response_header(response, "Connection", "close");
-	MHD_add_response_header(response, "Content-Type", type);
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, "Allow", "GET, HEAD");
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result reply_constant(struct MHD_Connection *connection, unsigned int status,
-				      const char *type, const char *text)
-{
-	return reply(connection, status, type, (char *)text, strlen(text), MHD_RESPMEM_PERSISTENT);
-}
-
-/* A line for each new trouble, and not for each scrape. */
-static void say_once(struct server *server, const char *trouble)
-{
-	if (trouble && (!server->trouble || strcmp(server->trouble, trouble)))
-		warnx("%s", trouble);
-	free(server->trouble);
-	server->trouble = trouble ? must(strdup(trouble)) : NULL;
-}
-
-static enum MHD_Result reply_metrics(struct server *server, struct MHD_Connection *connection)
-{
-	const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
-	bool openmetrics = wants_openmetrics(accept);
-	char *text, *line;
-	size_t len;
-
-	if (!metrics_get(server->args, openmetrics, &text, &len)) {
-		say_once(server, NULL);
-		return reply(connection, MHD_HTTP_OK, openmetrics ? OPENMETRICS_TYPE : TEXT_TYPE,
-			     text, len, MHD_RESPMEM_MUST_FREE);
-	}
-	say_once(server, text);
-	line = format("%s\n", text);
-	free(text);
-	return reply(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", line,
-		     strlen(line), MHD_RESPMEM_MUST_FREE);
-}
-
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **state)
 {
-	static const char page[] = "<!DOCTYPE html>\n"
-				   "<html lang=\"en\"><head><title>ipcstat</title></head>\n"
-				   "<body><h1>ipcstat " IPCSTAT_VERSION "</h1>\n"
-				   "<p><a href=\"/metrics\">Metrics</a></p></body></html>\n";
+	struct server *server = cls;
 
 	(void)version;
 	(void)upload;
 	(void)upload_size;
 	(void)state;
-	if (strcmp(url, "/") && strcmp(url, "/metrics"))
-		return reply_constant(connection, MHD_HTTP_NOT_FOUND, "text/plain",
-				      "There is / and /metrics.\n");
-	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
-		return reply_constant(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
-				      "There is GET and HEAD.\n");
-	if (!strcmp(url, "/"))
-		return reply_constant(connection, MHD_HTTP_OK, "text/html; charset=utf-8", page);
-	return reply_metrics(cls, connection);
+	return exporter_reply(&server->replies, connection, url, method);
 }
 
 /* ---- clients ---- */
@@ -248,9 +118,9 @@ static void sleep_until_something(struct MHD_Daemon *daemon, struct server *serv
 	ppoll(&poll, 1, left < 0 ? NULL : &time, mask);
 }
 
-int exporter_serve(int listener, const struct metrics_args *args)
+int exporter_serve(int listener, const struct exporter_args *args)
 {
-	struct server server = { .args = args };
+	struct server server = { .replies.args = args };
 	struct MHD_Daemon *daemon;
 	sigset_t mask;
 
@@ -283,6 +153,6 @@ int exporter_serve(int listener, const struct metrics_args *args)
 		} while (server.closed);
 	}
 	MHD_stop_daemon(daemon);
-	free(server.trouble);
+	exporter_reply_end(&server.replies);
 	return EXIT_SUCCESS;
 }

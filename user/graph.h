@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "flow_args.h"
+#include "json.h"
+#include "nl.h"
+#include "objects.h"
+
 enum node_kind {
 	NODE_PROCESS,
 	NODE_OBJECT,
@@ -16,6 +21,7 @@ enum node_kind {
 /* What was moved: bytes where there are any in the mechanism, operations otherwise. */
 struct amount {
 	bool has_bytes, has_ops;
+	bool bytes_unknown, ops_unknown;
 	uint64_t bytes, ops;
 };
 
@@ -53,6 +59,25 @@ struct graph {
 	uint64_t hidden;                 /* tasks that are asleep, and not ours to see */
 	bool bytes;                      /* sizes in bytes, not in KiB and so on */
 };
+
+/* What it is made of. At first flows, with printable names, and sleepers; then it all is ours. */
+struct graph_source {
+	struct nl_flows flows; /* the tasks that are asleep become the last of them */
+	struct nl_sleepers sleepers;
+	struct flow_names *names;
+	unsigned int nr_flows; /* without them */
+};
+
+/* Looks through /proc. The graph, which was zeroed, needs its source as long as it lives. */
+void graph_build(struct graph *graph, struct graph_source *source, const struct flow_args *args);
+void graph_free(struct graph *graph);
+void graph_source_free(struct graph_source *source);
+
+/*
+ * Two arrays, "nodes" and "edges", and what was left out of them: there are at most max_edges,
+ * those that moved most.
+ */
+void graph_json(const struct graph *graph, unsigned int max_edges, struct json *json);
 
 /* As text for dot(1). */
 void graph_write(const struct graph *graph, FILE *out);

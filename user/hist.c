@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "hist.h"
 #include "json.h"
 #include "nl.h"
 #include "output.h"
@@ -160,21 +161,26 @@ static void json_hist(struct json *json, const struct nl_hist_row *row, const st
 	json_close(json, '}');
 }
 
-static void print_json(const struct nl_hists *hists, bool hide_idle)
+void hists_json(const struct nl_hists *hists, bool hide_idle, struct json *json)
 {
-	struct json json = { 0 };
-
-	json_open(&json, NULL, '{');
-	json_open(&json, "histograms", '[');
+	json_open(json, "histograms", '[');
 	for (unsigned int i = 0; i < hists->nr; i++) {
 		for (unsigned int j = 0; j < hists->row[i].nr; j++) {
 			const struct nl_hist *hist = &hists->row[i].hist[j];
 
 			if (hist->kind != NL_NONE && !(hide_idle && is_idle(hist)))
-				json_hist(&json, &hists->row[i], hist);
+				json_hist(json, &hists->row[i], hist);
 		}
 	}
-	json_close(&json, ']');
+	json_close(json, ']');
+}
+
+static void print_json(const struct nl_hists *hists, bool hide_idle)
+{
+	struct json json = { 0 };
+
+	json_open(&json, NULL, '{');
+	hists_json(hists, hide_idle, &json);
 	json_close(&json, '}');
 }
 

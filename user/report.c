@@ -37,6 +37,19 @@ void warn_missed(const struct nl_info *info, uint64_t before)
 		      info->missed);
 }
 
+void report_names(const struct nl_rows *rows, struct names *columns, struct names *mechanisms)
+{
+	names_add(columns, KEY_COLUMN);
+	for (unsigned int i = 0; i < rows->nr; i++) {
+		const struct nl_row *row = &rows->row[i];
+
+		names_add(mechanisms, row->name);
+		for (unsigned int j = 0; j < row->nr; j++)
+			if (!names_have(columns, row->counter[j].name))
+				names_add(columns, row->counter[j].name);
+	}
+}
+
 /* How long the numbers of a report have been counting. */
 static double seconds_between(const struct sample *now, const struct sample *before)
 {
@@ -176,45 +189,52 @@ static void print_text(const struct report *report, const struct sample *now,
 		putchar('\n');
 }
 
-static void print_json(const struct report *report, const struct sample *now,
-		       const struct sample *before)
+void report_json(const struct report *report, const struct sample *now, const struct sample *before,
+		 struct json *json)
 {
-	struct json json = { .lines = report->rates };
 	const struct nl_info *info = &now->info;
 
-	json_open(&json, NULL, '{');
-	json_string(&json, "version", info->version);
-	json_number(&json, "since", info->since);
-	json_string(&json, "backend", info->backend);
-	json_number(&json, "hooks_attached", info->hooks_attached);
-	json_number(&json, "hooks_all", info->hooks_all);
-	json_number(&json, "missed", info->missed);
-	output_time_json(&report->output, &now->wall, &json);
+	json_string(json, "version", info->version);
+	json_number(json, "since", info->since);
+	json_string(json, "backend", info->backend);
+	json_number(json, "hooks_attached", info->hooks_attached);
+	json_number(json, "hooks_all", info->hooks_all);
+	json_number(json, "missed", info->missed);
+	output_time_json(&report->output, &now->wall, json);
 	if (report->rates)
-		json_real(&json, "seconds", seconds_between(now, before));
-	json_open(&json, "mechanisms", '[');
+		json_real(json, "seconds", seconds_between(now, before));
+	json_open(json, "mechanisms", '[');
 	for (unsigned int i = 0; i < now->rows.nr; i++) {
 		struct line line;
 
 		if (!get_line(report, now, before, i, &line))
 			continue;
-		json_open(&json, NULL, '{');
+		json_open(json, NULL, '{');
 		for (unsigned int col = 0; col < report->columns.nr; col++) {
 			const char *name = report->columns.name[col];
 			struct cell cell = get_cell(report, &line, name);
 
 			if (!strcmp(name, KEY_COLUMN))
-				json_string(&json, name, line.now->name);
+				json_string(json, name, line.now->name);
 			else if (cell.kind == UNKNOWN)
-				json_null(&json, name);
+				json_null(json, name);
 			else if (cell.kind == NUMBER)
-				json_number(&json, name, cell.number);
+				json_number(json, name, cell.number);
 			else if (cell.kind == RATE)
-				json_real(&json, name, cell.rate);
+				json_real(json, name, cell.rate);
 		}
-		json_close(&json, '}');
+		json_close(json, '}');
 	}
-	json_close(&json, ']');
+	json_close(json, ']');
+}
+
+static void print_json(const struct report *report, const struct sample *now,
+		       const struct sample *before)
+{
+	struct json json = { .lines = report->rates };
+
+	json_open(&json, NULL, '{');
+	report_json(report, now, before, &json);
 	json_close(&json, '}');
 }
 

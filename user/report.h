@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "json.h"
 #include "nl.h"
 #include "output.h"
 
@@ -39,6 +40,13 @@ struct report {
 /* The time between two samples is now's; before NULL stands for the load. */
 void report_print(const struct report *report, const struct sample *now,
 		  const struct sample *before);
+
+/* The members of the JSON's object. */
+void report_json(const struct report *report, const struct sample *now, const struct sample *before,
+		 struct json *json);
+
+/* All columns and all rows that the module has, by the names it sends. */
+void report_names(const struct nl_rows *rows, struct names *columns, struct names *mechanisms);
 
 /*
  * A report every delay seconds, count times (0: for ever), without the first one,

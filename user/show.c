@@ -87,20 +87,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 	return -1;
 }
 
-/* All columns and all rows that the module has, by the names it sends. */
-static void list_names(const struct nl_rows *rows, struct names *columns, struct names *mechanisms)
-{
-	names_add(columns, KEY_COLUMN);
-	for (unsigned int i = 0; i < rows->nr; i++) {
-		const struct nl_row *row = &rows->row[i];
-
-		names_add(mechanisms, row->name);
-		for (unsigned int j = 0; j < row->nr; j++)
-			if (!names_have(columns, row->counter[j].name))
-				names_add(columns, row->counter[j].name);
-	}
-}
-
 /* For the help and the completion. */
 static void add_all_columns(const struct syntax *syntax, struct names *words)
 {
@@ -110,7 +96,7 @@ static void add_all_columns(const struct syntax *syntax, struct names *words)
 
 	(void)syntax;
 	if (!nl_open(&nl) && !nl_get_rows(nl, NULL, &rows))
-		list_names(&rows, words, &mechanisms);
+		report_names(&rows, words, &mechanisms);
 	names_free(&mechanisms);
 	nl_free_rows(&rows);
 	nl_end(nl);
@@ -131,7 +117,7 @@ static bool choose_all(const struct arguments *args, const struct nl_rows *rows,
 	struct output *output = &report->output;
 	bool good = true;
 
-	list_names(rows, &columns, &mechanisms);
+	report_names(rows, &columns, &mechanisms);
 	names_split(&list, DEFAULT_COLUMNS);
 	copy_those(&columns, output->json ? NULL : &list, &usual);
 	if (args->mechanisms)

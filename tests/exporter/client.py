@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Clients of `ipcstat exporter`, well-behaved and not, and readers of its texts.
 
-client.py get PORT FILE                a scrape; curl has sockets of its own, which count
+client.py get PORT FILE [PATH]         a scrape; curl has sockets of its own, which count
+client.py report PORT                  what is in /report.json otherwise than `ipcstat -J` and
+                                       `ipcstat hist -J` say
+client.py hurry PORT NR                /report.json so often: how many were not made anew, in percent
 client.py parallel PORT NR ADDRESSES   NR scrapes at once, from as many addresses
 client.py still PORT NR                NR scrapes: what has changed in between, but for tcp
 client.py storm PORT SECONDS           scrapes, one after the other: each of them whole
@@ -15,11 +18,13 @@ client.py compare FILE                 each number is the one of /proc/ipcstat
 client.py waits FILE                   histograms, against the counters beside them
 client.py allowed UNIT FILE            calls in FILE that the unit's filter does not let pass
 """
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -34,8 +39,8 @@ def connect(port, source=None):
     return s
 
 
-def ask(s, accept="*/*"):
-    s.sendall(f"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n\r\n".encode())
+def ask(s, accept="*/*", path="/metrics"):
+    s.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n\r\n".encode())
 
 
 def answer(s):
@@ -70,11 +75,52 @@ def whole(text):
     return text.endswith("\n") and found.get("ipcstat_series") == len(found)
 
 
-def get(port, path):
+def get(port, file, path="/metrics"):
     s = connect(int(port))
-    ask(s)
-    with open(path, "w") as f:
+    ask(s, path=path)
+    with open(file, "w") as f:
         f.write(answer(s)[1])
+
+
+def document(port, path):
+    s = connect(int(port))
+    ask(s, path=path)
+    return json.loads(answer(s)[1])
+
+
+MOVING = "tcp", "signal", "posix_shm", "pipe"  # by who reads
+
+
+def tool(*words):
+    """What ipcstat prints, through a file: a pipe would count."""
+    with tempfile.TemporaryFile("w+") as f:
+        subprocess.run(["ipcstat", *words, "-J"], stdout=f, check=True)
+        f.seek(0)
+        return json.load(f)
+
+
+def report(port):
+    time.sleep(1)  # what was said last is said for a while
+    got = document(port, "/report.json")
+    rows, hists = tool(), tool("hist")
+    compared = 0
+    for name in "version", "since", "backend", "hooks_attached", "hooks_all", "missed":
+        if got[name] != rows[name]:
+            print(name, got[name], rows[name])
+    for key, wanted in ("mechanisms", rows["mechanisms"]), ("histograms", hists["histograms"]):
+        if [one.keys() for one in got[key]] != [one.keys() for one in wanted]:
+            print(f"{key}: not the same are there")
+        for one, other in zip(got[key], wanted):
+            if one["mechanism"] not in MOVING:
+                compared += len(one)
+                if one != other:
+                    print(one, other)
+    print(f"# {compared} values", file=sys.stderr)
+
+
+def hurry(port, nr):
+    clocks = {document(port, "/report.json")["clock"] for _ in range(int(nr))}
+    print(100 - 100 * len(clocks) // int(nr))
 
 
 def parallel(port, nr, addresses):

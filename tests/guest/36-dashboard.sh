@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The page of ipcstat exporter: what it asks for are the module's numbers, to nobody is told what
+# is not his, and in a browser it shows them, to the eye, to the keyboard and to a screen reader.
+# enough: 6.12
+# vm: -c 2 -m 2048 -t 600
+# shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by soon
+set -u
+
+. tests/cli.bash
+. tests/guest/lib.bash
+
+port=10472
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+client() { python3 tests/exporter/client.py "$@"; }
+get() { curl -sS -m 60 -o "$dir/out" -w '%{http_code} %{content_type}' "${@:2}" "http://127.0.0.1:$port$1"; }
+soon() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
+listens() { grep -q "$(printf ':%04X 0*:0000 0A' "$1")" /proc/net/tcp /proc/net/tcp6; }
+# serve COMMAND...: in the background; its number is $server
+serve() {
+	"$@" 2> "$dir/server.err" &
+	server=$!
+	soon listens $port || diag "it does not listen" "$(cat "$dir/server.err")"
+}
+# ends NAME: the server does, well, and has said nothing
+ends() {
+	local status=0
+	kill $server
+	wait $server || status=$?
+	is "$1: status, and what it has said" "$status $(cat "$dir/server.err")" "0 "
+}
+ip link set lo up
+chmod 755 "$dir"
+
+# ---- counters, to nobody ----
+
+serve "${nobody[@]}" build/sanitize/ipcstat exporter --flows
+is "no module" "$(get /report.json) $(cat "$dir/out")" '200 application/json {"loaded": false, "flows": true}'
+is "no module: flows" "$(get /flows.json) $(cat "$dir/out")" '200 application/json {"loaded": false}'
+modprobe ipcstat
+ipclab run all -n 23 -s 64 > "$dir/lab" 2>&1 || diag "$(cat "$dir/lab")"
+sleep 1 # for the last ends of commands
+for _ in 1 2 3; do
+	client report $port > "$dir/differs" 2> "$dir/values"
+	[ -s "$dir/differs" ] || break
+	diag "$(cat "$dir/differs")"
+done
+is "all that ipcstat -J and ipcstat hist -J say" "$(cat "$dir/differs")" ""
+ok "and that is a lot" awk '{ exit $2 < 300 }' "$dir/values"
+get /report.json > "$dir/status"
+is "23 operations of 64 bytes" \
+	"$(json "$dir/out" '{tuple(m[d + "_" + n] for d in ("send", "recv") for n in ("ops", "bytes", "copied")) for m in j["mechanisms"] if m["mechanism"] in ("sysv_msg", "posix_mq", "fifo", "unix_dgram")}')" \
+	"{(23, 1472, 1472, 23, 1472, 1472)}"
+is "what is unknown is null" "$(json "$dir/out" '[m["recv_ops"] for m in j["mechanisms"] if m["mechanism"] == "posix_shm"]')" "[None]"
+is "loaded" "$(json "$dir/out" '(j["loaded"], j["flows"])')" "(True, True)"
+ok "who asks often gets what was made for others" test "$(client hurry $port 100)" -ge 50
+
+# ---- flows ----
+
+is "flows are off" "$(get /flows.json; cat "$dir/out")" '200 application/json{"loaded": true, "on": false}'
+ipcstat flows on
+for row in posix_mq sysv_sem sysv_msg signal; do ipclab run $row -n 23 -s 64 > "$dir/lab" 2>&1; done
+python3 -c '
+import ctypes, os
+ctypes.CDLL(None).prctl(15, b"<i>\"&x</i>\\", 0, 0, 0)
+r, w = os.pipe()
+os.write(w, b"x" * (1 << 16))
+os.read(r, 1 << 16)'
+sleep 1
+get /flows.json > "$dir/status"
+is "to nobody no flows of others, but sums" \
+	"$(json "$dir/out" '(j["on"], {n["kind"] for n in j["nodes"]}, j["edges"])')" "(True, {'other'}, [])"
+is "of posix_mq" "$(json "$dir/out" '[[n[k] for k in ("send_ops", "send_bytes", "recv_ops", "recv_bytes")] for n in j["nodes"] if n["mechanism"] == "posix_mq"]')" \
+	"[[23, 1472, 23, 1472]]"
+is "where bytes do not apply there are none" "$(json "$dir/out" '["send_bytes" in n for n in j["nodes"] if n["mechanism"] == "sysv_sem"]')" "[False]"
+ends "as nobody, with sanitizers"
+
+serve ipcstat exporter
+is "as root, without --flows: none" "$(get /flows.json; cat "$dir/out")" \
+	'403 text/plainFlows are shown by `ipcstat exporter --flows`.'
+is "which the page is told" "$(get /report.json > "$dir/status"; json "$dir/out" 'j["flows"]')" False
+ends "as root, without --flows"
+
+serve build/sanitize/ipcstat exporter --flows
+get /flows.json > "$dir/status"
+is "to root: who moves what" "$(json "$dir/out" 'sorted((e["ops"], e["bytes"], e["fails"]) for e in j["edges"] if e["mechanism"] == "posix_mq")')" \
+	"[(23, 1472, 0), (23, 1472, 0)]"
+is "its ends are nodes" "$(json "$dir/out" '{e[end] for e in j["edges"] for end in ("from", "to")} - {n["key"] for n in j["nodes"]}')" "set()"
+is "any name is whole" "$(json "$dir/out" '[n["name"] for n in j["nodes"] if n.get("name", "").startswith("<")]')" "['<i>\"&x</i>\\\\']"
+is "a signal goes to a process" "$(json "$dir/out" '[e["to"].split()[0] for e in j["edges"] if e["mechanism"] == "signal" and e["ops"] == 23]')" "['process']"
+for _ in {1..60}; do ipclab run pipe -n 1 > "$dir/lab" 2>&1; done
+sleep 2
+get /flows.json > "$dir/status"
+is "at most 100 edges" "$(json "$dir/out" 'len(j["edges"]), j["edges_left_out"] > 10')" "(100, True)"
+ends "as root, with sanitizers"
+rmmod ipcstat
+modprobe ipcstat
+ipclab run all -n 23 -s 64 > "$dir/lab" 2>&1 || diag "$(cat "$dir/lab")"
+sleep 1
+
+# ---- HTTP ----
+
+ipcstat flows on
+strace -f -o "$dir/calls" ipcstat exporter --flows 2> "$dir/server.err" &
+soon listens $port
+for path in / /report.json /flows.json; do get $path > "$dir/status"; done
+kill "$(pgrep -x ipcstat)"
+wait $!
+is "the unit's filter lets all calls pass" \
+	"$(client allowed user/systemd/ipcstat-exporter.service "$dir/calls" 2> "$dir/calls.nr")" ""
+ok "and they are some" awk '{ exit $2 < 20 }' "$dir/calls.nr"
+
+# ---- a browser ----
+
+rmmod ipcstat
+wrap_leaves
+modprobe ipcstat flows=1
+ipclab run all -n 23 -s 64 > "$dir/lab" 2>&1 || diag "$(cat "$dir/lab")"
+python3 -c '
+import ctypes, os
+ctypes.CDLL(None).prctl(15, b"<i>\"&x</i>", 0, 0, 0)
+r, w = os.pipe()
+os.write(w, b"x" * (1 << 16))
+os.read(r, 1 << 16)'
+serve ipcstat exporter --flows
+sleep 1
+ipcstat -J > "$dir/json"
+start=$EPOCHREALTIME
+merge page python3 tests/exporter/page.py guest $port "$dir/json" $server
+diag "the browser took $(since "$start") s"
+wait $server
+rmmod ipcstat
+done_testing

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the exporter's page asks for, as JSON: its members are told in ipcstat-exporter(1). */
+#ifndef IPCSTAT_DASHBOARD_H
+#define IPCSTAT_DASHBOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DASHBOARD_MAX_EDGES 100
+
+/* The page, and the Content-Security-Policy that lets it do what it does and no more. */
+extern const char dashboard_page[], dashboard_policy[];
+
+/*
+ * Each reads the module, and makes a document of it. *text is to be freed. Without the module that
+ * is one that says so. Returns 0; or a negative errno, and *text is the sentence that says why.
+ */
+
+/* All counters and histograms. flows: whether there is the other document, for the page. */
+int dashboard_report(bool flows, char **text, size_t *len);
+/* Who talks to whom, as far as we may see it. */
+int dashboard_flows(char **text, size_t *len);
+
+#endif
