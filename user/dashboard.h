@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DASHBOARD_MAX_EDGES 100
+#define DASHBOARD_MAX_EDGES 300
 
 /* The page, and the Content-Security-Policy that lets it do what it does and no more. */
 extern const char dashboard_page[], dashboard_policy[];

@@ -2,6 +2,7 @@
 // Who talks to whom: /flows.json as a graph, and as a table.
 'use strict';
 
+const DRAWN = 100; // edges; the table has all
 const WIDTHS = [160, 250, 160]; // of the nodes in each layer, in pixels
 const LETTER = 6.9; // about the width of one
 const STEP = 34; // from node to node
@@ -71,17 +72,18 @@ function drawNode(item) {
 	return g;
 }
 
-// The line, and what stands on it: of a signal, which goes past all objects, before these.
+// The line, and what stands on it: near the end where fewer lines are.
 function drawLink({ edge, from, to }) {
 	const x1 = from.x + WIDTHS[from.nr], x2 = to.x, bend = (x2 - x1) / 2;
-	const direct = from.nr === 0 && to.nr === 2;
+	const direct = from.nr === 0 && to.nr === 2; // past all objects
+	const first = direct || from.links.length <= to.links.length;
 	const path = make('path', { d: `M${x1} ${from.y}C${x1 + bend} ${from.y} ${x2 - bend} ${to.y} ${x2} ${to.y}`,
 		'stroke-width': thickness(edge).toFixed(1), class: edge.asleep ? 'asleep' : '' },
 		make('title', {}, `${nodeName(from.node)} to ${nodeName(to.node)}: ${edge.mechanism}, ${moved(edge)}, ` +
 			`${exact(edge.ops)} operations, ${exact(edge.waits)} waits ${asleep(edge)}`));
 	path.style.setProperty('--hue', hue(edge.mechanism));
-	const label = make('text', { x: direct ? x1 + 8 : (x1 + x2) / 2, y: direct ? from.y + 4 : (from.y + to.y) / 2 + 4,
-		'text-anchor': direct ? 'start' : 'middle', class: edge.asleep ? 'halo asleep' : 'halo' },
+	const label = make('text', { x: first ? x1 + 8 : x2 - 8, y: (first ? from.y : to.y) + 4,
+		'text-anchor': first ? 'start' : 'end', class: edge.asleep ? 'halo asleep' : 'halo' },
 		`${direct ? edge.mechanism : ''} ${moved(edge)} ${asleep(edge)}`.trim());
 	return [path, label];
 }
@@ -132,7 +134,8 @@ function showFlows() {
 	const nodes = new Map(flows.nodes.map(node => [node.key, node]));
 	chooseMechanisms(flows.edges);
 	const edges = flows.edges.filter(edge => !$('only').value || edge.mechanism === $('only').value);
-	const notes = [`${flows.edges.length} edges; width is bytes, colour and name the mechanism`];
+	const notes = [`${edges.length > DRAWN ? `The first ${DRAWN} of ` : ''}${edges.length} edges; ` +
+		'width is bytes, colour and name the mechanism'];
 	if (BigInt(flows.edges_left_out))
 		notes.push(`${exact(flows.edges_left_out)} more, which moved less, are left out`);
 	if (BigInt(flows.evicted))
@@ -142,7 +145,7 @@ function showFlows() {
 	if (BigInt(flows.asleep_hidden))
 		notes.push(`${exact(flows.asleep_hidden)} more tasks are asleep, of other users`);
 	say($('flows'), flows.edges.length ? `${notes.join('; ')}.` : 'No flows yet that we may see.');
-	draw(nodes, edges);
+	draw(nodes, edges.slice(0, DRAWN));
 	listEdges(nodes, edges);
 	const others = flows.nodes.filter(node => node.kind === 'other').map(node =>
 		`${node.mechanism} sent ${known(node.send_bytes) ? size(node.send_bytes) : `${exact(node.send_ops)} ops`}, ` +
