@@ -111,7 +111,7 @@ END
 
 is "HEAD" "$(get "$dir/out" -I)$(grep -ci '^content-length: [1-9]' "$dir/out")" \
 	"200 text/plain; version=0.0.4; charset=utf-8""1"
-is "/ leads to /metrics" "$(path=/ get "$dir/out") $(grep -c 'href="/metrics"' "$dir/out")" "200 text/html; charset=utf-8 1"
+is "/ leads to /metrics" "$(path=/ get "$dir/out") $(grep -om 1 'href="/metrics"' "$dir/out")" '200 text/html; charset=utf-8 href="/metrics"'
 is "elsewhere" "$(path=/metrics/ get "$dir/out")" "404 text/plain"
 for method in POST PUT DELETE OPTIONS; do
 	is "$method" "$(get "$dir/out" -X $method -d x=y)" "405 text/plain"
