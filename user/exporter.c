@@ -249,7 +249,7 @@ static const struct opt opts[] = {
 const struct syntax exporter_syntax = {
 	.command = "exporter",
 	.args = "[OPTION]...",
-	.what = "serve the numbers to Prometheus, and as a page",
+	.what = "serve numbers to Prometheus, and as a page",
 	.run = cmd_exporter,
 	.opts = { opts },
 };
