@@ -36,6 +36,7 @@ help:
 	@echo 'make user         only the tools; SANITIZE=1: with sanitizers, in build/sanitize'
 	@echo 'make install      the modules, tools, man pages, and what goes with them (PREFIX=$(PREFIX), DESTDIR=)'
 	@echo 'make uninstall    removes what install has put there'
+	@echo 'make deb          Debian packages, in build/deb: ipcstat, and ipcstat-dkms'
 	@echo 'make load         loads the modules from here; make unload removes them'
 	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
 	@echo 'make check        all tests, on Debian'"'"'s 6.1, 6.12 and 7.3;'
@@ -46,7 +47,7 @@ help:
 	@echo '                  K=6.12-sanitize, T=...: as for check; S=600: seconds of stress'
 	@echo 'make bench        what counting costs: operations, reading, memory;'
 	@echo '                  K=...: as for check'
-	@echo 'make deps         installs the Debian packages that check needs (demo: FOR=demo)'
+	@echo 'make deps         installs the Debian packages that check needs (FOR=demo, FOR=deb: those do)'
 	@echo 'make clean        removes what was built'
 
 module:
@@ -101,6 +102,9 @@ unload:
 	$(root) rmmod ipcstat
 	-$(root) rmmod ipcstat_wrap
 
+deb:
+	@.debian/build
+
 demo:
 	@tests/demo
 
@@ -116,12 +120,13 @@ bench:
 deps:
 	tests/deps $(or $(FOR),check)
 
+# The source that DKMS has holds no tools.
 clean:
-	$(MAKE) -C user clean
+	$(if $(wildcard user/Makefile),$(MAKE) -C user clean)
 	for dir in $(dir $(wildcard tests/*/Makefile)); do $(MAKE) -C $$dir clean || exit; done
 	find . -maxdepth 1 \( -name '*.ko' -o -name '*.o' -o -name '*.mod' -o -name '*.mod.c' -o \
 		-name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -delete
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 	rm -rf build
 
-.PHONY: all help module user install uninstall uninstall-modules load unload demo check check-sanitize bench deps clean
+.PHONY: all help module user install uninstall uninstall-modules load unload deb demo check check-sanitize bench deps clean
