@@ -45,6 +45,8 @@ help:
 	@echo '                  the tests of what is counted, and stress, on a kernel with'
 	@echo '                  KASAN, lockdep and so on, which is built first (once);'
 	@echo '                  K=6.12-sanitize, T=...: as for check; S=600: seconds of stress'
+	@echo 'make check-packages'
+	@echo '                  the Debian packages, on a Debian system that boots (as root)'
 	@echo 'make bench        what counting costs: operations, reading, memory;'
 	@echo '                  K=...: as for check'
 	@echo 'make deps         installs the Debian packages that check needs (FOR=demo, FOR=deb: those do)'
@@ -114,6 +116,9 @@ check:
 check-sanitize:
 	@tests/sanitize/check $(if $(K),-k "$(K)") $(if $(S),-t $(S)) $(T)
 
+check-packages:
+	@tests/packages/check
+
 bench:
 	@tests/bench/run $(K)
 
@@ -129,4 +134,4 @@ clean:
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 	rm -rf build
 
-.PHONY: all help module user install uninstall uninstall-modules load unload deb demo check check-sanitize bench deps clean
+.PHONY: all help module user install uninstall uninstall-modules load unload deb demo check check-sanitize check-packages bench deps clean
