@@ -129,8 +129,8 @@ is "modinfo knows the version" "$(modinfo -k "$KVER" -F version ipcstat)" "$vers
 openssl req -new -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=modules of example.org" \
 	-addext extendedKeyUsage=codeSigning -outform DER -keyout /etc/dkms/my.key -out /etc/dkms/my.der 2> /dev/null
 printf 'mok_%s\n' signing_key=/etc/dkms/my.key certificate=/etc/dkms/my.der > /etc/dkms/framework.conf.d/signing.conf
-ok "dkms builds it again" dkms build --force "ipcstat/$version" -k "$KVER"
-ok "and installs that" dkms install --force "ipcstat/$version" -k "$KVER"
+ok "dkms forgets what it has built" dkms remove "ipcstat/$version" --all
+ok "and builds it again" dkms install "ipcstat/$version" -k "$KVER"
 is "signed with a key of one's own" "$(modinfo -k "$KVER" -F signer ipcstat ipcstat_wrap | sort -u)" "modules of example.org"
 rm /etc/dkms/my.* /etc/dkms/framework.conf.d/signing.conf
 ok "ipcstat runs" ipcstat -V
