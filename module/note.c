@@ -212,7 +212,8 @@ static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc
 	note->key = key;
 arm:
 	note->once = once;
-	note->armed = true;
+	/* Where it is preempted the scheduler looks at it. */
+	WRITE_ONCE(note->armed, true);
 	/* In the scheduler already, which does not come to the note by itself this time. */
 	if (unlikely(ipc_falls_asleep()))
 		ipc_note_out(&note->notifier, NULL);
@@ -235,7 +236,7 @@ bool ipc_sleep_again(const void *at, enum ipc_dir dir)
 	if (!note || note->object.at != at || note->dir != dir ||
 	    note->key != ipc_syscall_key())
 		return false;
-	note->armed = true;
+	WRITE_ONCE(note->armed, true);
 	return true;
 }
 
@@ -285,7 +286,7 @@ static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *
 	unsigned int state = READ_ONCE(current->__state);
 	u64 now;
 
-	if (!note->armed || !ipc_falls_asleep())
+	if (!READ_ONCE(note->armed) || !ipc_falls_asleep())
 		return;
 	if (unlikely(note->key != ipc_syscall_key())) {
 		note->armed = false;
