@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1 7.3
 # ipcstat blocked: who is asleep, at what, who could wake him; deadlocks, and what is none.
 # vm: -c 2 -m 1024 -t 300
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok

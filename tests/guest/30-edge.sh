@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# enough: 6.1 7.3
 # vm: -c 2 -m 1024 -t 600
 # Each program of tests/edge, with wrappers and with kretprobes.
 . tests/tap.sh
