@@ -70,10 +70,13 @@ is "ipcstat: the files" "$(files "$tools_deb" | sed 's|^/usr/lib/systemd|/lib/sy
 	"/lib/systemd/system/ipcstat-exporter.service
 /usr/bin/ipclab
 /usr/bin/ipcstat
+/usr/share/bash-completion/completions/ipclab
+/usr/share/bash-completion/completions/ipcstat
 /usr/share/doc/ipcstat/README.md.gz
 /usr/share/doc/ipcstat/changelog.gz
 /usr/share/doc/ipcstat/copyright
 /usr/share/ipcstat/ipcstat.rules.yml
+$(cd user && printf '/usr/share/ipcstat/%s\n' schema/*.json)
 /usr/share/man/man1/ipclab.1.gz
 /usr/share/man/man1/ipcstat-exporter.1.gz
 /usr/share/man/man5/ipcstat.5.gz
