@@ -12,6 +12,7 @@
 
 #include "lab.h"
 #include "nl.h"
+#include "textbook.h"
 
 #define MAX_COUNT 1000000000UL
 #define MAX_PAIRS 256UL
@@ -32,9 +33,11 @@ struct options {
 static const char usage[] =
 	"usage: ipclab list\n"
 	"       ipclab run NAME|all [-n COUNT] [-s SIZE] [-p PROCESSES] [--strict]\n"
+	"       ipclab lab [NUMBER|NAME|all]\n"
 	"\n"
 	"Does an exactly known number of operations between real processes, reads the\n"
-	"counters of the ipcstat module before and after, and compares.\n"
+	"counters of the ipcstat module before and after, and compares. A lab shows what\n"
+	"the textbook says of a mechanism, and whether it holds: `ipclab lab -h`.\n"
 	"\n"
 	"  -n, --count COUNT      operations of each process (23)\n"
 	"  -s, --size SIZE        bytes of each operation (64)\n"
@@ -140,7 +143,7 @@ static void on_signal(int sig)
 	lab_interrupted = sig;
 }
 
-static void prepare(void)
+void prepare(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	struct rlimit files;
@@ -154,6 +157,15 @@ static void prepare(void)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+}
+
+void end_if_interrupted(void)
+{
+	if (!lab_interrupted)
+		return;
+	fflush(stdout);
+	signal(lab_interrupted, SIG_DFL);
+	raise(lab_interrupted);
 }
 
 /* Runs what was asked for; returns the exit status. */
@@ -181,14 +193,19 @@ static int run(const struct exercise *const *exercise, unsigned int nr, const st
 		worst = MAX(worst, result[i].verdict);
 	}
 	nl_end(nl);
-	if (lab_interrupted) {
-		fflush(stdout);
-		signal(lab_interrupted, SIG_DFL);
-		raise(lab_interrupted);
-	}
+	end_if_interrupted();
 	if (nr > 1)
 		print_table(result, nr, opt);
 	return worst <= BUSY ? 0 : 1;
+}
+
+/* The exit status: what is not written has not been said. */
+static int end(int ret)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return ret;
+	fprintf(stderr, "ipclab: cannot write: %s\n", strerror(errno));
+	return 1;
 }
 
 int main(int argc, char **argv)
@@ -206,6 +223,8 @@ int main(int argc, char **argv)
 	const struct exercise *one;
 	int option, ret;
 
+	if (argc > 1 && !strcmp(argv[1], "lab"))
+		return end(lab_command(argc - 1, argv + 1));
 	while ((option = getopt_long(argc, argv, "n:s:p:hV", options, NULL)) != -1) {
 		switch (option) {
 		case 'n':
@@ -254,11 +273,7 @@ int main(int argc, char **argv)
 			ret = run(&one, 1, &opt);
 		}
 	} else {
-		bad("%s: no such command; there are list and run", argv[0]);
+		bad("%s: no such command; there are list, run and lab", argv[0]);
 	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "ipclab: cannot write: %s\n", strerror(errno));
-		return 1;
-	}
-	return ret;
+	return end(ret);
 }

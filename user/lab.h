@@ -224,5 +224,14 @@ struct result {
 /* Runs an exercise between two readings and prints what differs and what does not. */
 void check(struct nl *nl, struct lab *lab, bool strict, struct result *result);
 extern const char *const verdict_names[];
+/* Whoever reads our output through a pipe moves the pipes' counters: waits for it. */
+void settle_output(void);
+
+/* ---- for all commands (ipclab.c) ---- */
+
+/* From now on a signal that asks us to stop sets lab_interrupted. */
+void prepare(void);
+/* ... and we end of it here, when all is tidy. */
+void end_if_interrupted(void);
 
 #endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Labs: what a reader gets to see of one; or a grader, as TAP. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab.h"
+#include "textbook_private.h"
+
+#define COLUMNS 78
+
+/* Prints text in lines of COLUMNS, each after @indent blanks but for the first, which @at are in.
+ */
+static void wrap(const char *text, int at, int indent)
+{
+	size_t word;
+
+	while (*text) {
+		word = strcspn(text, " \n");
+		if (at > indent && at + 1 + (int)word > COLUMNS) {
+			printf("\n%*s", indent, "");
+			at = indent;
+		} else if (at > indent) {
+			putchar(' ');
+			at++;
+		}
+		printf("%.*s", (int)word, text);
+		at += word;
+		text += word;
+		text += strspn(text, " ");
+		if (*text == '\n') {
+			printf("\n%*s", indent, "");
+			at = indent;
+			text++;
+		}
+	}
+	putchar('\n');
+}
+
+static void paragraph(const char *head, const char *text)
+{
+	printf("  ");
+	if (*head)
+		printf("%s ", head);
+	wrap(text, 2 + strlen(head) + !!*head + (*head ? 0 : 0), 2);
+}
+
+void print_list(const struct textbook_lab *const *lab, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		printf("%2u  %-14s  ", lab[i]->nr, lab[i]->name);
+		wrap(lab[i]->claim, 20, 20);
+	}
+}
+
+static unsigned int steps_printed;
+
+void print_before(const struct textbook_lab *lab, const struct lab_options *options)
+{
+	steps_printed = 0;
+	if (options->quiet)
+		return;
+	printf("Lab %u: %s\n\n", lab->nr, lab->name);
+	paragraph("The textbook:", lab->claim);
+	putchar('\n');
+	paragraph("", lab->about);
+	putchar('\n');
+	if (options->program)
+		printf("  %s does it.\n", options->program);
+	fflush(stdout);
+}
+
+void print_steps(void)
+{
+	for (; steps_printed < board->nr_steps; steps_printed++) {
+		printf("  %2u. ", steps_printed + 1);
+		wrap(board->step[steps_printed], 6, 6);
+	}
+	fflush(stdout);
+}
+
+static void predicted_text(char text[48], const struct prediction *p)
+{
+	if (p->low == p->high)
+		snprintf(text, 48, "%llu", (unsigned long long)p->low);
+	else if (p->high == UINT64_MAX || (int64_t)p->high == INT64_MAX)
+		snprintf(text, 48, "at least %llu", (unsigned long long)p->low);
+	else
+		snprintf(text, 48, "%llu to %llu", (unsigned long long)p->low,
+			 (unsigned long long)p->high);
+}
+
+static void counted_text(char text[48], const struct prediction *p)
+{
+	if (p->kind == NL_VALUE)
+		snprintf(text, 48, "%lld", (long long)p->counted);
+	else
+		strcpy(text, p->kind == NL_NONE ? "-" : "?");
+}
+
+static void name_text(char text[96], const struct prediction *p)
+{
+	int sig;
+
+	if (sscanf(p->row, "signal %d", &sig) == 1 && sigabbrev_np(sig))
+		snprintf(text, 96, "SIG%s %s", sigabbrev_np(sig), p->counter);
+	else
+		snprintf(text, 96, "%s %s%s%s", p->row, p->counter, p->moment ? ", " : "",
+			 p->moment ?: "");
+}
+
+static void print_predictions(const struct judgement *judgement)
+{
+	char name[96], predicted[48], counted[48];
+
+	printf("\n  %-34s %12s %12s\n", "", "predicted", "counted");
+	for (unsigned int i = 0; i < judgement->nr; i++) {
+		const struct prediction *p = &judgement->prediction[i];
+
+		if (p->outcome == NOT_ASKED_FOR)
+			continue;
+		name_text(name, p);
+		predicted_text(predicted, p);
+		counted_text(counted, p);
+		printf("  %-34s %12s %12s%s\n", name, predicted, counted,
+		       p->outcome == NOT_AS_PREDICTED ? "  <-- differs" : "");
+		printf("      ");
+		wrap(p->why, 6, 6);
+	}
+}
+
+static void print_sights(void)
+{
+	if (board->nr_sights)
+		printf("\n  Seen:\n");
+	for (unsigned int i = 0; i < board->nr_sights; i++) {
+		printf("    %-3s ", board->sight[i].yes ? "yes" : "NO");
+		wrap(board->sight[i].text, 8, 8);
+	}
+}
+
+static const char *because(const struct textbook_lab *lab, const struct judgement *judgement)
+{
+	switch (judgement->verdict) {
+	case HALF_TRUE:
+		return lab->but;
+	case DOES_NOT_HOLD:
+		return "see the lines that differ, or read NO.";
+	case CANNOT_BE_TOLD:
+		if (judgement->missed)
+			return "the module has missed events; see `ipcstat hooks`.";
+		if (judgement->others)
+			return "other processes use the same mechanism; the counters are those "
+			       "of the whole machine. Try where it is quiet: in a virtual machine.";
+		return "this kernel does not know all of it; see `ipcstat hooks`.";
+	case DID_NOT_RUN:
+		return board->reason;
+	default:
+		return "";
+	}
+}
+
+static bool expected(const struct textbook_lab *lab, enum lab_verdict verdict)
+{
+	return verdict == (lab->but ? HALF_TRUE : HOLDS);
+}
+
+static void tap_line(unsigned int *tap, bool good, const char *lab, const char *text)
+{
+	printf("%sok %u - %s: %s\n", good ? "" : "not ", ++*tap, lab, text);
+}
+
+static unsigned int print_tap(const struct textbook_lab *lab, const struct judgement *judgement,
+			      unsigned int *tap)
+{
+	char name[96], predicted[48], counted[48], text[512];
+	unsigned int bad = 0;
+	bool good;
+
+	for (unsigned int i = 0; judgement->verdict != DID_NOT_RUN && i < judgement->nr; i++) {
+		const struct prediction *p = &judgement->prediction[i];
+
+		if (p->outcome == NOT_ASKED_FOR)
+			continue;
+		name_text(name, p);
+		predicted_text(predicted, p);
+		counted_text(counted, p);
+		good = p->outcome == AS_PREDICTED;
+		bad += !good;
+		snprintf(text, sizeof(text), "%s is %s%s%s: %s", name, predicted,
+			 good && p->low == p->high ? "" : ", counted ",
+			 good && p->low == p->high ? "" : counted, p->why);
+		tap_line(tap, good, lab->name, text);
+	}
+	for (unsigned int i = 0; judgement->verdict != DID_NOT_RUN && i < board->nr_sights; i++) {
+		bad += !board->sight[i].yes;
+		tap_line(tap, board->sight[i].yes, lab->name, board->sight[i].text);
+	}
+	good = expected(lab, judgement->verdict);
+	bad += !good;
+	snprintf(text, sizeof(text), "%s%s%s", lab_verdict_names[judgement->verdict],
+		 *because(lab, judgement) ? ": " : "", because(lab, judgement));
+	tap_line(tap, good, lab->name, text);
+	fflush(stdout);
+	return bad;
+}
+
+unsigned int print_result(const struct textbook_lab *lab, const struct lab_options *options,
+			  const struct judgement *judgement, unsigned int *tap)
+{
+	const char *name = lab_verdict_names[judgement->verdict];
+
+	if (options->quiet)
+		return print_tap(lab, judgement, tap);
+	print_steps();
+	if (judgement->verdict != DID_NOT_RUN) {
+		print_predictions(judgement);
+		print_sights();
+	}
+	printf("\n  => %s%s", name, *because(lab, judgement) ? ": " : "");
+	wrap(because(lab, judgement), 5 + strlen(name) + 2, 2);
+	putchar('\n');
+	fflush(stdout);
+	return !expected(lab, judgement->verdict);
+}
