@@ -8,40 +8,34 @@
 
 #define COLUMNS 78
 
-/* Prints text in lines of COLUMNS, each after @indent blanks but for the first, which @at are in.
+/*
+ * Prints text in lines of COLUMNS. @at is where we are in the first one; the others begin after
+ * @indent blanks. Several blanks between words stay.
  */
 static void wrap(const char *text, int at, int indent)
 {
-	size_t word;
+	int blanks = 0, word;
 
 	while (*text) {
-		word = strcspn(text, " \n");
-		if (at > indent && at + 1 + (int)word > COLUMNS) {
+		word = strcspn(text, " ");
+		if (at > indent && at + blanks + word > COLUMNS) {
 			printf("\n%*s", indent, "");
 			at = indent;
-		} else if (at > indent) {
-			putchar(' ');
-			at++;
+			blanks = 0;
 		}
-		printf("%.*s", (int)word, text);
-		at += word;
+		printf("%*s%.*s", blanks, "", word, text);
+		at += blanks + word;
 		text += word;
-		text += strspn(text, " ");
-		if (*text == '\n') {
-			printf("\n%*s", indent, "");
-			at = indent;
-			text++;
-		}
+		blanks = strspn(text, " ");
+		text += blanks;
 	}
 	putchar('\n');
 }
 
 static void paragraph(const char *head, const char *text)
 {
-	printf("  ");
-	if (*head)
-		printf("%s ", head);
-	wrap(text, 2 + strlen(head) + !!*head + (*head ? 0 : 0), 2);
+	printf("  %s", head);
+	wrap(text, 2 + strlen(head), 2);
 }
 
 void print_list(const struct textbook_lab *const *lab, unsigned int nr)
@@ -60,7 +54,7 @@ void print_before(const struct textbook_lab *lab, const struct lab_options *opti
 	if (options->quiet)
 		return;
 	printf("Lab %u: %s\n\n", lab->nr, lab->name);
-	paragraph("The textbook:", lab->claim);
+	paragraph("The textbook: ", lab->claim);
 	putchar('\n');
 	paragraph("", lab->about);
 	putchar('\n');
@@ -112,7 +106,7 @@ static void print_predictions(const struct judgement *judgement)
 {
 	char name[96], predicted[48], counted[48];
 
-	printf("\n  %-34s %12s %12s\n", "", "predicted", "counted");
+	printf("\n  %-44s %11s %11s\n", "", "predicted", "counted");
 	for (unsigned int i = 0; i < judgement->nr; i++) {
 		const struct prediction *p = &judgement->prediction[i];
 
@@ -121,7 +115,7 @@ static void print_predictions(const struct judgement *judgement)
 		name_text(name, p);
 		predicted_text(predicted, p);
 		counted_text(counted, p);
-		printf("  %-34s %12s %12s%s\n", name, predicted, counted,
+		printf("  %-44s %11s %11s%s\n", name, predicted, counted,
 		       p->outcome == NOT_AS_PREDICTED ? "  <-- differs" : "");
 		printf("      ");
 		wrap(p->why, 6, 6);
