@@ -243,6 +243,24 @@ ipclab() { # PROGRAM
 		too.large:.at.most.65507 run udp -s 65508
 		too.large run all -s 65537
 		-s.does.not.apply run sysv_sem -s 3
+		no.such.lab lab nonsense
+		no.such.lab lab 0
+		no.such.lab lab 21
+		no.such.lab lab ''
+		no.such.lab lab 1x
+		one.lab.at.a.time lab 1 2
+		which.one lab -q
+		which.one lab --source
+		runs.nothing lab 1 --source -q
+		runs.nothing lab 1 --task --program /bin/true
+		not.both lab 1 --source --task
+		for.one.lab lab all --program /bin/true
+		for.one.lab lab all --task
+		a.program.cannot.stand.in lab cost --program /bin/true
+		No.such.file lab copies --program /nonexistent
+		Permission.denied lab copies --program /etc/passwd
+		invalid.option lab -x
+		requires.an.argument lab 1 --program
 	END
 }
 

@@ -273,7 +273,7 @@ int main(int argc, char **argv)
 			ret = run(&one, 1, &opt);
 		}
 	} else {
-		bad("%s: no such command; there are list, run and lab", argv[0]);
+		bad("%s: no such command; there are list, run, and lab", argv[0]);
 	}
 	return end(ret);
 }

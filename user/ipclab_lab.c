@@ -122,6 +122,15 @@ static bool others_use(struct nl *nl, const char *rows)
 	return reading_take_quiet(nl, rows, &ignored, &quiet) || !quiet;
 }
 
+/* What came to no end may have shown before that the claim is untrue. */
+static bool seen_otherwise(void)
+{
+	for (unsigned int i = 0; i < board->nr_sights; i++)
+		if (!board->sight[i].yes && !board->sight[i].but)
+			return true;
+	return false;
+}
+
 /* One try, with its counters before and after. */
 static void try_once(struct nl *nl, const struct textbook_lab *lab,
 		     const struct lab_options *options, struct judgement *judgement)
@@ -133,7 +142,8 @@ static void try_once(struct nl *nl, const struct textbook_lab *lab,
 	ret = reading_take_quiet(nl, lab->rows, &board->first, &quiet);
 	if (!ret)
 		ret = act_run(lab, options->program, live ? print_steps : no_progress);
-	judgement->verdict = DID_NOT_RUN;
+	judgement->verdict = seen_otherwise() ? DOES_NOT_HOLD : DID_NOT_RUN;
+	judgement->nr = 0;
 	if (!ret)
 		ret = reading_take_last(nl, lab->rows, &board->last, &board->first);
 	if (ret) {

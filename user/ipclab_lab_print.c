@@ -132,12 +132,25 @@ static void print_sights(void)
 	}
 }
 
-static const char *because(const struct textbook_lab *lab, const struct judgement *judgement)
+/* A claim is not judged by what somebody's program does. */
+static const char *verdict_text(const struct lab_options *options, enum lab_verdict verdict)
+{
+	if (options->program && verdict <= HALF_TRUE)
+		return "as predicted";
+	if (options->program && verdict == DOES_NOT_HOLD)
+		return "not as predicted";
+	return lab_verdict_names[verdict];
+}
+
+static const char *because(const struct textbook_lab *lab, const struct lab_options *options,
+			   const struct judgement *judgement)
 {
 	switch (judgement->verdict) {
 	case HALF_TRUE:
-		return lab->but;
+		return options->program ? "" : lab->but;
 	case DOES_NOT_HOLD:
+		if (board->failed)
+			return board->reason;
 		return "see the lines that differ, or read NO.";
 	case CANNOT_BE_TOLD:
 		if (judgement->missed)
@@ -163,14 +176,14 @@ static void tap_line(unsigned int *tap, bool good, const char *lab, const char *
 	printf("%sok %u - %s: %s\n", good ? "" : "not ", ++*tap, lab, text);
 }
 
-static unsigned int print_tap(const struct textbook_lab *lab, const struct judgement *judgement,
-			      unsigned int *tap)
+static unsigned int print_tap(const struct textbook_lab *lab, const struct lab_options *options,
+			      const struct judgement *judgement, unsigned int *tap)
 {
 	char name[96], predicted[48], counted[48], text[512];
 	unsigned int bad = 0;
 	bool good;
 
-	for (unsigned int i = 0; judgement->verdict != DID_NOT_RUN && i < judgement->nr; i++) {
+	for (unsigned int i = 0; i < judgement->nr; i++) {
 		const struct prediction *p = &judgement->prediction[i];
 
 		if (p->outcome == NOT_ASKED_FOR)
@@ -191,8 +204,8 @@ static unsigned int print_tap(const struct textbook_lab *lab, const struct judge
 	}
 	good = expected(lab, judgement->verdict);
 	bad += !good;
-	snprintf(text, sizeof(text), "%s%s%s", lab_verdict_names[judgement->verdict],
-		 *because(lab, judgement) ? ": " : "", because(lab, judgement));
+	snprintf(text, sizeof(text), "%s%s%s", verdict_text(options, judgement->verdict),
+		 *because(lab, options, judgement) ? ": " : "", because(lab, options, judgement));
 	tap_line(tap, good, lab->name, text);
 	fflush(stdout);
 	return bad;
@@ -201,17 +214,17 @@ static unsigned int print_tap(const struct textbook_lab *lab, const struct judge
 unsigned int print_result(const struct textbook_lab *lab, const struct lab_options *options,
 			  const struct judgement *judgement, unsigned int *tap)
 {
-	const char *name = lab_verdict_names[judgement->verdict];
+	const char *name = verdict_text(options, judgement->verdict);
 
 	if (options->quiet)
-		return print_tap(lab, judgement, tap);
+		return print_tap(lab, options, judgement, tap);
 	print_steps();
-	if (judgement->verdict != DID_NOT_RUN) {
+	if (judgement->nr)
 		print_predictions(judgement);
+	if (judgement->verdict != DID_NOT_RUN)
 		print_sights();
-	}
-	printf("\n  => %s%s", name, *because(lab, judgement) ? ": " : "");
-	wrap(because(lab, judgement), 5 + strlen(name) + 2, 2);
+	printf("\n  => %s%s", name, *because(lab, options, judgement) ? ": " : "");
+	wrap(because(lab, options, judgement), 5 + strlen(name) + 2, 2);
 	putchar('\n');
 	fflush(stdout);
 	return !expected(lab, judgement->verdict);

@@ -64,7 +64,8 @@ void give_up(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn
 
 /* Waits for a child's end. It must have succeeded. */
 void join(pid_t child);
-/* Waits until so many tasks more than at the lab's start sleep in this row (its `blocked`). */
+/* Waits until so many tasks more than at the lab's start sleep in this row (its `blocked`). If
+ * they do not, that is seen: the claim does not hold. */
 void await_asleep(const char *row, unsigned int tasks);
 /* Reads the counters, for predict_at(). */
 void look(const char *moment);
