@@ -64,6 +64,7 @@ static const struct textbook_lab **sorted(unsigned int *nr)
 {
 	const struct textbook_lab **labs;
 
+	/* cppcheck-suppress comparePointers ; the linker has made them the ends of one array */
 	*nr = __stop_labs - __start_labs;
 	labs = calloc(*nr, sizeof(*labs));
 	if (!labs)
@@ -222,7 +223,8 @@ int lab_command(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },   { 0 },
 	};
 	struct lab_options options = { 0 };
-	const struct textbook_lab *const *lab, **labs;
+	const struct textbook_lab *const *lab;
+	const struct textbook_lab **labs;
 	int option, what = 0, ret = 0;
 	unsigned int nr;
 

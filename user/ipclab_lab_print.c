@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Labs: what a reader gets to see of one; or a grader, as TAP. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,10 +94,12 @@ static void counted_text(char text[48], const struct prediction *p)
 
 static void name_text(char text[96], const struct prediction *p)
 {
-	int sig;
+	int sig = 0;
 
 	if (sscanf(p->row, "signal %d", &sig) == 1 && sigabbrev_np(sig))
 		snprintf(text, 96, "SIG%s %s", sigabbrev_np(sig), p->counter);
+	else if (sig == SIGRTMIN)
+		snprintf(text, 96, "SIGRTMIN %s", p->counter);
 	else
 		snprintf(text, 96, "%s %s%s%s", p->row, p->counter, p->moment ? ", " : "",
 			 p->moment ?: "");

@@ -32,7 +32,6 @@ struct textbook_lab {
 	const char *task;  /* what a program in act()'s place has to do, for --program */
 	const char *but;   /* why it is half true; NULL: it holds */
 	const char *rows;  /* of /proc/ipcstat, separated by blanks: all that expect() names */
-	const char *needs; /* privilege: why root has to run it; or NULL */
 	void (*act)(void);
 	void (*expect)(void);
 	const char *source; /* of this file */
@@ -89,6 +88,9 @@ enum sysv {
 	SEGMENT
 };
 void remove_at_end(enum sysv kind, int id);
+/* This process moves to a host of its own: a network namespace that has nothing but a loopback
+ * interface. It may connect it to others, as root may; so may those that it forks. */
+void move_to_new_host(void);
 
 /* ---- for expect() ---- */
 

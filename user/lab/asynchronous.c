@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Claim 16: signals come at any time, from the hardware and from software. */
+#include <fcntl.h>
+#include <mqueue.h>
+#include <pty.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "textbook.h"
+
+/* What all processes see. */
+struct seen {
+	atomic_int events; /* that have interrupted the computing */
+	int code[NSIG];    /* who has sent the signal */
+};
+
+static struct seen *seen;
+
+static sigjmp_buf behind_the_fault;
+
+static void handler(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	seen->code[sig] = info->si_code;
+	seen->events++;
+	if (sig == SIGSEGV)
+		siglongjmp(behind_the_fault, 1);
+}
+
+/* It waits for nothing, and asks for nothing. */
+static void compute_until(int events)
+{
+	static volatile unsigned long sum;
+
+	while (seen->events < events)
+		sum = sum * 3 + 1;
+}
+
+/* It has a terminal of its own, and goes with it. */
+static void child(void)
+{
+	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO };
+	volatile char *page;
+
+	must(sigaction(SIGINT, &action, NULL));
+	must(sigaction(SIGTERM, &action, NULL));
+	must(sigaction(SIGSEGV, &action, NULL));
+	page = (void *)must(mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	seen->events = 1;
+	compute_until(3);
+	if (!sigsetjmp(behind_the_fault, 1))
+		*page = 'x';
+	_exit(0);
+}
+
+static void three_signals(void)
+{
+	int terminal;
+	pid_t pid;
+
+	pid = must(forkpty(&terminal, NULL, NULL, NULL));
+	if (!pid)
+		child();
+	compute_until(1);
+	step("In a terminal a process computes. Somebody types Ctrl+C.");
+	must(write(terminal, "\003", 1));
+	compute_until(2);
+	step("It computes on. Another process sends SIGTERM with kill(2).");
+	must(kill(pid, SIGTERM));
+	compute_until(3);
+	step("At last it writes to a page of its memory that can only be read.");
+	join(pid);
+	close(terminal);
+	saw(seen->code[SIGINT] == SI_KERNEL, "SIGINT came from the kernel: its terminal");
+	saw(seen->code[SIGTERM] == SI_USER, "SIGTERM came from a process");
+	saw(seen->code[SIGSEGV] == SEGV_ACCERR, "SIGSEGV came from the kernel: the processor had "
+						"refused the write");
+}
+
+static void called(union sigval queue)
+{
+	char text[8];
+
+	must(mq_receive(queue.sival_int, text, sizeof(text), NULL));
+	seen->events++;
+}
+
+static void a_message(void)
+{
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 8 };
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD, .sigev_notify_function = called };
+	char name[32];
+	sigset_t all;
+	mqd_t queue;
+	pid_t pid;
+
+	step("A process blocks all signals, and asks a message queue with mq_notify(3) to call a "
+	     "function of it. It computes; another process sends a message.");
+	snprintf(name, sizeof(name), "/ipclab.%d", getpid());
+	queue = must(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr));
+	must(mq_unlink(name));
+	sigfillset(&all);
+	must(sigprocmask(SIG_SETMASK, &all, NULL));
+	event.sigev_value.sival_int = queue;
+	must(mq_notify(queue, &event));
+	seen->events = 0;
+	pid = must(fork());
+	if (!pid) {
+		must(mq_send(queue, "hello", 5, 0));
+		_exit(0);
+	}
+	compute_until(1);
+	saw_but(seen->events == 1,
+		"the message has called a function of a process that waited for nothing; it was "
+		"no signal");
+	join(pid);
+	must(mq_close(queue));
+}
+
+static void act(void)
+{
+	seen = shared(sizeof(*seen));
+	three_signals();
+	a_message();
+}
+
+static void expect(void)
+{
+	predict_signal(SIGINT, "delivered", 1, "Ctrl+C");
+	predict_signal(SIGTERM, "delivered", 1, "kill(2)");
+	predict_signal(SIGSEGV, "delivered", 1, "the fault");
+	predict_but();
+	predict("posix_mq", "send_ops", 1, "a message was sent ...");
+	predict("posix_mq", "recv_ops", 1, "... and received ...");
+	predict("posix_mq", "recv_waits", 0, "... but nobody has waited for it");
+}
+
+LAB(asynchronous, .nr = 16, .rows = "signal posix_mq",
+    .claim = "Signals are the only asynchronous mechanism: they may come at any time. They come "
+	     "from the hardware (Ctrl+C, a fault) or from software (kill).",
+    .about = "A process computes, and waits for nothing. Each signal interrupts it: its handler "
+	     "runs, and it computes on. Who has sent the signal the kernel writes into si_code.",
+    .task = "Handle SIGINT, SIGTERM and SIGSEGV; each has to be delivered once. Then receive one "
+	    "message of a POSIX message queue, in the function that mq_notify(3) calls.",
+    .but = "a message, too, can call a function of a process that does not wait for it, in a thread "
+	   "of its own. And Ctrl+C is no hardware's: the driver of a terminal sends SIGINT, "
+	   "be there a keyboard or not.");

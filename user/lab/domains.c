@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Claim 20: the three arguments of socket(2). */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "textbook.h"
+
+#define SIZE 100
+#define IP_HEADER 20
+/* Of IP; it is kept for experiments. */
+#define EXPERIMENT 253
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* This host's own, with any port. */
+static socklen_t loopback(int domain, union address *address)
+{
+	memset(address, 0, sizeof(*address));
+	address->any.sa_family = domain;
+	if (domain == AF_INET)
+		address->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		address->v6.sin6_addr = in6addr_loopback;
+	return domain == AF_INET ? sizeof(address->v4) : sizeof(address->v6);
+}
+
+/* Two sockets that are connected: [1] sends to [0]. */
+static void connected(int domain, int type, int protocol, int end[2])
+{
+	union address address;
+	socklen_t len;
+	int listener;
+
+	if (domain == AF_LOCAL) {
+		must(socketpair(domain, type, protocol, end));
+		return;
+	}
+	len = loopback(domain, &address);
+	end[0] = must(socket(domain, type, protocol));
+	end[1] = must(socket(domain, type, protocol));
+	must(bind(end[0], &address.any, len));
+	must(getsockname(end[0], &address.any, &len));
+	if (type == SOCK_STREAM)
+		must(listen(end[0], 1));
+	must(connect(end[1], &address.any, len));
+	if (type == SOCK_STREAM) {
+		listener = end[0];
+		end[0] = must(accept(listener, NULL, NULL));
+		close(listener);
+	}
+}
+
+/* A child sends two messages. Afterwards they are received. Returns the size of the first. */
+static int exchange(int domain, int type, int protocol)
+{
+	char buffer[3 * SIZE] = { 0 };
+	int end[2], first;
+	pid_t pid;
+
+	connected(domain, type, protocol, end);
+	pid = must(fork());
+	if (!pid) {
+		must(send(end[1], buffer, SIZE, 0));
+		must(send(end[1], buffer, SIZE, 0));
+		_exit(0);
+	}
+	join(pid);
+	if (type == SOCK_STREAM) {
+		first = must(recv(end[0], buffer, 2 * SIZE, MSG_WAITALL));
+	} else {
+		first = must(recv(end[0], buffer, sizeof(buffer), 0));
+		must(recv(end[0], buffer, sizeof(buffer), 0));
+	}
+	close(end[0]);
+	close(end[1]);
+	return first;
+}
+
+/* What getsockopt(2) says of socket(domain, type, protocol); or -1, if that fails. */
+static int option_of(int domain, int type, int protocol, int option)
+{
+	int fd = socket(domain, type, protocol), value;
+	socklen_t len = sizeof(value);
+
+	if (fd == -1)
+		return -1;
+	must(getsockopt(fd, SOL_SOCKET, option, &value, &len));
+	close(fd);
+	return value;
+}
+
+static void try_domain(int domain, const char *name)
+{
+	int stream, dgram, raw;
+
+	step("%s: two messages of %d bytes through SOCK_STREAM, SOCK_DGRAM and SOCK_RAW.", name,
+	     SIZE);
+	stream = exchange(domain, SOCK_STREAM, 0);
+	dgram = exchange(domain, SOCK_DGRAM, 0);
+	raw = exchange(domain, SOCK_RAW, domain == AF_LOCAL ? 0 : EXPERIMENT);
+	saw(stream == 2 * SIZE, "%s: a stream merges them: %d bytes at once", name, stream);
+	saw(dgram == SIZE, "%s: datagrams stay apart: %d bytes, and %d", name, dgram, dgram);
+	saw(raw == SIZE + (domain == AF_INET ? IP_HEADER : 0), "%s: raw ones, too: %d bytes%s",
+	    name, raw, domain == AF_INET ? ", for the IP header is among them" : "");
+}
+
+static void act(void)
+{
+	/* Raw sockets of the internet are root's: on a host of its own everybody is that. */
+	if (option_of(AF_INET, SOCK_RAW, EXPERIMENT, SO_TYPE) == -1)
+		move_to_new_host();
+	try_domain(AF_INET, "AF_INET");
+	try_domain(AF_INET6, "AF_INET6");
+	try_domain(AF_LOCAL, "AF_LOCAL");
+	saw(option_of(AF_INET, SOCK_STREAM, 0, SO_PROTOCOL) == IPPROTO_TCP &&
+		    option_of(AF_INET, SOCK_DGRAM, 0, SO_PROTOCOL) == IPPROTO_UDP,
+	    "with protocol 0 a stream of AF_INET is TCP, and its datagrams are UDP");
+	saw_but(option_of(AF_INET, SOCK_RAW, 0, SO_TYPE) == -1 && errno == EPROTONOSUPPORT &&
+			option_of(AF_INET6, SOCK_RAW, 0, SO_TYPE) == -1 && errno == EPROTONOSUPPORT,
+		"with protocol 0 there is no raw socket of AF_INET or AF_INET6: EPROTONOSUPPORT");
+	saw_but(option_of(AF_LOCAL, SOCK_RAW, 0, SO_TYPE) == SOCK_DGRAM,
+		"of AF_LOCAL SOCK_RAW is SOCK_DGRAM: getsockopt(2) says so");
+}
+
+static void expect(void)
+{
+	predict("tcp", "ipv4_send_ops", 2, "AF_INET, SOCK_STREAM: two messages ...");
+	predict("tcp", "ipv4_recv_ops", 1, "... are received as one");
+	predict("udp", "ipv4_send_ops", 2, "AF_INET, SOCK_DGRAM: two messages ...");
+	predict("udp", "ipv4_recv_ops", 2, "... are two");
+	predict("raw", "ipv4_send_ops", 2, "AF_INET, SOCK_RAW: two messages ...");
+	predict("raw", "ipv4_recv_ops", 2, "... are two");
+	predict("tcp", "ipv6_send_ops", 2, "AF_INET6, SOCK_STREAM");
+	predict("tcp", "ipv6_recv_ops", 1, "as one");
+	predict("udp", "ipv6_send_ops", 2, "AF_INET6, SOCK_DGRAM");
+	predict("udp", "ipv6_recv_ops", 2, "as two");
+	predict("raw", "ipv6_send_ops", 2, "AF_INET6, SOCK_RAW");
+	predict("raw", "ipv6_recv_ops", 2, "as two");
+	predict("unix_stream", "send_ops", 2, "AF_LOCAL, SOCK_STREAM");
+	predict("unix_stream", "recv_ops", 1, "as one");
+	predict("unix_dgram", "send_ops", 2 + 2, "AF_LOCAL, SOCK_DGRAM; SOCK_RAW is the same");
+	predict("unix_dgram", "recv_ops", 2 + 2, "as two each");
+}
+
+LAB(domains, .nr = 20, .rows = "tcp udp raw unix_stream unix_dgram",
+    .claim = "socket(domain, type, protocol): the domain is AF_INET, AF_INET6 or AF_LOCAL, the "
+	     "type SOCK_STREAM, SOCK_DGRAM or SOCK_RAW, and the protocol mostly 0.",
+    .about = "Domain and type together say which protocol it is, and each has its counters. Two "
+	     "messages are sent before anything is received. A stream does not know where one "
+	     "ends; the others do.",
+    .task = "For each of the nine pairs connect two sockets; of the raw ones of AF_INET and "
+	    "AF_INET6 the protocol is 253. Send two messages of 100 bytes through each, and then "
+	    "receive both: with one recv(2) from a stream (MSG_WAITALL), with two from others.",
+    .but = "a raw socket of AF_INET or AF_INET6 has to be told its protocol, and of AF_LOCAL there "
+	   "is none: it is one for datagrams.");
