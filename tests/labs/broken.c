@@ -214,10 +214,19 @@ int sigqueue(pid_t pid, int sig, const union sigval value)
 	return REAL(sigqueue)(pid, sig, value);
 }
 
+/* As ip(8) has, which two_hosts runs. */
+static bool is_netlink(int fd)
+{
+	int domain;
+	socklen_t len = sizeof(domain);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_NETLINK;
+}
+
 /* two_hosts, domains: one message becomes two. */
 ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
-	if (!broken("two_hosts") && !broken("domains"))
+	if ((!broken("two_hosts") && !broken("domains")) || is_netlink(fd))
 		return REAL(send)(fd, buf, n, flags);
 	if (REAL(send)(fd, buf, n / 2, flags) != (ssize_t)(n / 2))
 		return -1;
