@@ -42,8 +42,8 @@ static void paragraph(const char *head, const char *text)
 void print_list(const struct textbook_lab *const *lab, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
-		printf("%2u  %-14s  ", lab[i]->nr, lab[i]->name);
-		wrap(lab[i]->claim, 20, 20);
+		printf("%2u  %-16s  ", lab[i]->nr, lab[i]->name);
+		wrap(lab[i]->claim, 22, 22);
 	}
 }
 

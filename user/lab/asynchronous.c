@@ -145,6 +145,6 @@ LAB(asynchronous, .nr = 16, .rows = "signal posix_mq",
 	     "runs, and it computes on. Who has sent the signal the kernel writes into si_code.",
     .task = "Handle SIGINT, SIGTERM and SIGSEGV; each has to be delivered once. Then receive one "
 	    "message of a POSIX message queue, in the function that mq_notify(3) calls.",
-    .but = "a message, too, can call a function of a process that does not wait for it, in a thread "
-	   "of its own. And Ctrl+C is no hardware's: the driver of a terminal sends SIGINT, "
+    .but = "a message, too, can call a function of a process that does not wait for it, in a "
+	   "thread of its own. And Ctrl+C is no hardware's: the driver of a terminal sends SIGINT, "
 	   "be there a keyboard or not.");
