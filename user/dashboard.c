@@ -8,6 +8,7 @@
 #include "dashboard/page.h" /* made of the other files there */
 #include "graph.h"
 #include "hist.h"
+#include "reading.h"
 #include "report.h"
 
 const char dashboard_page[] = PAGE;
@@ -23,9 +24,6 @@ struct reading {
 	struct graph_source source;
 };
 
-/* Reads what a document needs; returns what the functions of nl.h do. */
-typedef int read_fn(struct nl *nl, struct reading *reading);
-
 static void reading_free(struct reading *reading)
 {
 	sample_free(&reading->sample);
@@ -34,38 +32,19 @@ static void reading_free(struct reading *reading)
 	*reading = (struct reading){ 0 };
 }
 
-/*
- * Of a module that was loaded anew meanwhile nothing more can be read: then once more, so that
- * no document is about two of them. -ENODEV: it is not loaded.
- */
-static int take(read_fn *read, struct reading *reading, char **why)
-{
-	int err = -ENODEV;
-
-	for (int tries = 0; tries < 2 && err == -ENODEV; tries++) {
-		struct nl *nl = NULL;
-
-		reading_free(reading);
-		err = nl_open(&nl);
-		if (!err)
-			err = read(nl, reading);
-		if (err && err != -ENODEV)
-			*why = format("%s", nl_error(nl));
-		nl_end(nl);
-	}
-	return err;
-}
-
 /* ---- counters ---- */
 
-static int read_report(struct nl *nl, struct reading *reading)
+static int read_report(struct nl *nl, void *arg)
 {
-	int err = sample_take(nl, &reading->sample);
+	struct reading *reading = arg;
+	int err;
 
+	reading_free(reading);
+	err = sample_take(nl, &reading->sample);
 	return err ? err : nl_get_hists(nl, &reading->hists);
 }
 
-static void put_report(struct json *json, const struct reading *reading)
+static void put_report(struct json *json, struct reading *reading)
 {
 	const struct timespec *clock = &reading->sample.clock;
 	struct report report = { .output = { .json = true, .timestamp = true } };
@@ -79,35 +58,16 @@ static void put_report(struct json *json, const struct reading *reading)
 	names_free(&mechanisms);
 }
 
-int dashboard_report(bool flows, char **text, size_t *len)
-{
-	struct reading reading = { 0 };
-	struct json json = { .lines = true };
-	int err = take(read_report, &reading, text);
-
-	if (!err || err == -ENODEV) {
-		json.out = must(open_memstream(text, len));
-		json_open(&json, NULL, '{');
-		json_bool(&json, "loaded", !err);
-		json_bool(&json, "flows", flows);
-		if (!err)
-			put_report(&json, &reading);
-		json_close(&json, '}');
-		fclose(json.out);
-		must(*text);
-		err = 0;
-	}
-	reading_free(&reading);
-	return err;
-}
-
 /* ---- flows ---- */
 
-static int read_flows(struct nl *nl, struct reading *reading)
+static int read_flows(struct nl *nl, void *arg)
 {
 	const struct nl_flow_filter all = { 0 };
-	int err = nl_get_flow_state(nl, &reading->state);
+	struct reading *reading = arg;
+	int err;
 
+	reading_free(reading);
+	err = nl_get_flow_state(nl, &reading->state);
 	if (err || !reading->state.max)
 		return err;
 	err = nl_get_flows(nl, &all, &reading->source.flows);
@@ -140,18 +100,30 @@ static void put_flows(struct json *json, struct reading *reading)
 	graph_free(&graph);
 }
 
-int dashboard_flows(char **text, size_t *len)
+/* ---- documents ---- */
+
+static const struct {
+	read_fn *read;
+	void (*put)(struct json *json, struct reading *reading);
+} documents[] = {
+	[DASHBOARD_REPORT] = { read_report, put_report },
+	[DASHBOARD_FLOWS] = { read_flows, put_flows },
+};
+
+int dashboard_get(enum dashboard which, bool flows, char **text, size_t *len)
 {
 	struct reading reading = { 0 };
 	struct json json = { .lines = true };
-	int err = take(read_flows, &reading, text);
+	int err = reading_take(documents[which].read, &reading, text);
 
 	if (!err || err == -ENODEV) {
 		json.out = must(open_memstream(text, len));
 		json_open(&json, NULL, '{');
 		json_bool(&json, "loaded", !err);
+		if (which == DASHBOARD_REPORT)
+			json_bool(&json, "flows", flows);
 		if (!err)
-			put_flows(&json, &reading);
+			documents[which].put(&json, &reading);
 		json_close(&json, '}');
 		fclose(json.out);
 		must(*text);

@@ -11,14 +11,16 @@
 /* The page, and the Content-Security-Policy that lets it do what it does and no more. */
 extern const char dashboard_page[], dashboard_policy[];
 
-/*
- * Each reads the module, and makes a document of it. *text is to be freed. Without the module that
- * is one that says so. Returns 0; or a negative errno, and *text is the sentence that says why.
- */
+enum dashboard {
+	DASHBOARD_REPORT, /* all counters and histograms */
+	DASHBOARD_FLOWS,  /* who talks to whom, as far as we may see it */
+};
 
-/* All counters and histograms. flows: whether there is the other document, for the page. */
-int dashboard_report(bool flows, char **text, size_t *len);
-/* Who talks to whom, as far as we may see it. */
-int dashboard_flows(char **text, size_t *len);
+/*
+ * Reads the module, and makes a document of it. *text is to be freed. Without the module that is
+ * one that says so. flows: whether the other document is to be had, as the report tells the page.
+ * Returns 0; or a negative errno, and *text is the sentence that says why.
+ */
+int dashboard_get(enum dashboard which, bool flows, char **text, size_t *len);
 
 #endif

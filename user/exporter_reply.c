@@ -172,14 +172,13 @@ static enum MHD_Result reply_page(struct MHD_Connection *connection)
 
 static void make_document(struct replies *replies, struct document *document)
 {
-	bool is_flows = document == &replies->flows;
+	enum dashboard which = document == &replies->flows ? DASHBOARD_FLOWS : DASHBOARD_REPORT;
 	int64_t start = now_ms(), took;
 	char *text;
 	size_t len;
 	int err;
 
-	err = is_flows ? dashboard_flows(&text, &len)
-		       : dashboard_report(replies->args->flows, &text, &len);
+	err = dashboard_get(which, replies->args->flows, &text, &len);
 	if (document->response)
 		MHD_destroy_response(document->response);
 	if (err) {

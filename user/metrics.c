@@ -6,12 +6,14 @@
 
 #include "cli.h"
 #include "metrics.h"
+#include "reading.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define LAST_SERIES 2 /* those about the text itself */
 
-/* All that is read of the module, while it is one and the same. */
+/* All that is read of the module, for these arguments. */
 struct reading {
+	const struct metrics_args *args;
 	bool loaded;
 	struct nl_info info;
 	struct nl_rows rows, signals;
@@ -31,7 +33,7 @@ static void reading_free(struct reading *reading)
 	nl_free_hists(&reading->hists);
 	nl_free_hooks(&reading->hooks);
 	nl_free_flows(&reading->flows);
-	*reading = (struct reading){ 0 };
+	*reading = (struct reading){ .args = reading->args };
 }
 
 static int read_flows(struct nl *nl, struct reading *reading)
@@ -47,10 +49,13 @@ static int read_flows(struct nl *nl, struct reading *reading)
 	return err == -ENODATA ? 0 : err;
 }
 
-static int read_all(struct nl *nl, const struct metrics_args *args, struct reading *reading)
+static int read_all(struct nl *nl, void *arg)
 {
-	int err = nl_get_info(nl, &reading->info);
+	struct reading *reading = arg;
+	int err;
 
+	reading_free(reading);
+	err = nl_get_info(nl, &reading->info);
 	if (!err)
 		err = nl_get_rows(nl, NULL, &reading->rows);
 	if (!err)
@@ -59,32 +64,9 @@ static int read_all(struct nl *nl, const struct metrics_args *args, struct readi
 		err = nl_get_signals(nl, &reading->signals);
 	if (!err)
 		err = nl_get_hooks(nl, &reading->hooks);
-	if (!err && (args->per_process || args->per_cgroup))
+	if (!err && (reading->args->per_process || reading->args->per_cgroup))
 		err = read_flows(nl, reading);
 	return err;
-}
-
-/*
- * A module that was loaded anew is another family to netlink: what is asked of the old one
- * fails, so that no text is about two of them. Then it is asked once more.
- */
-static int take_reading(const struct metrics_args *args, struct reading *reading, char **why)
-{
-	int err = -ENODEV;
-
-	for (int tries = 0; tries < 2 && err == -ENODEV; tries++) {
-		struct nl *nl = NULL;
-
-		reading_free(reading);
-		err = nl_open(&nl);
-		if (!err)
-			err = read_all(nl, args, reading);
-		if (err && err != -ENODEV)
-			*why = format("%s", nl_error(nl));
-		nl_end(nl);
-	}
-	reading->loaded = !err;
-	return err == -ENODEV ? 0 : err;
 }
 
 /* ---- rows ---- */
@@ -420,18 +402,20 @@ static void put_all(struct exposition *e, const struct metrics_args *args, struc
 
 int metrics_get(const struct metrics_args *args, bool openmetrics, char **text, size_t *len)
 {
-	struct reading reading = { 0 };
+	struct reading reading = { .args = args };
 	struct exposition e = { .openmetrics = openmetrics, .created = args->created };
 	int err;
 
 	*text = NULL;
-	err = take_reading(args, &reading, text);
-	if (!err) {
+	err = reading_take(read_all, &reading, text);
+	reading.loaded = !err;
+	if (!err || err == -ENODEV) {
 		e.out = must(open_memstream(text, len));
 		e.since = reading.info.since;
 		put_all(&e, args, &reading);
 		fclose(e.out);
 		must(*text);
+		err = 0;
 	}
 	reading_free(&reading);
 	return err;
