@@ -73,7 +73,6 @@ for nr in 10, 23, 29:
     open(sys.argv[1] + "/done.%d" % nr, "w").close()
     os.read(go, 1)
 END
-soon() { for _ in {1..600}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 # reports FILE NR: there are so many of them
 reports() { [ "$(grep -c '^20..-' "$1")" -ge "$2" ]; }
 # of FILE NR MECHANISM: the numbers of the mover's line in a report

@@ -34,7 +34,6 @@ cgroups() { find /sys/fs/cgroup -mindepth 1 -type d; }
 flows_are() { if ipcstat flows > /dev/null 2>&1; then echo on; else echo off; fi; }
 # As it was: no cgroup is left, and flows are on or off.
 tidy() { is "$1: no cgroup stays, flows are $2" "$(cgroups) $(flows_are)" " $2"; }
-soon() { for _ in {1..600}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 
 # mover N WHAT: N writes of 10 bytes through a pipe, and reads, by
 #   itself	it

@@ -9,29 +9,10 @@ set -u
 
 . tests/cli.bash
 . tests/guest/lib.bash
+. tests/guest/exporter.bash
 
-port=10472
 accept='Accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
-# Not a function, which would run in a shell of its own.
-nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-client() { python3 tests/exporter/client.py "$@"; }
 get() { curl -sS -m 60 -o "$1" -w '%{http_code} %{content_type}' "${@:2}" "http://127.0.0.1:$port${path-/metrics}"; }
-soon() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
-listens() { grep -q "$(printf ':%04X 0*:0000 0A' "$1")" /proc/net/tcp /proc/net/tcp6; }
-# serve COMMAND...: in the background; its number is $server
-serve() {
-	"$@" 2> "$dir/server.err" &
-	server=$!
-	soon listens $port || diag "it does not listen" "$(cat "$dir/server.err")"
-}
-# ends NAME SIGNAL: the server does, well, and has said nothing
-ends() {
-	local status=0
-	kill "-$2" $server
-	wait $server || status=$?
-	is "$1: status, and what it has said" "$status $(cat "$dir/server.err")" "0 "
-}
-ip link set lo up
 
 # ---- without the module ----
 
@@ -160,7 +141,7 @@ is "and the log one line" "$(wc -l < "$dir/server.err")" 1
 : > "$dir/server.err"
 rmmod ipcstat
 modprobe ipcstat
-ends "SIGTERM" TERM
+ends "SIGTERM"
 
 # ---- other ways to serve ----
 
@@ -177,14 +158,9 @@ complains "a port of root's" 1 'cannot listen at 127.0.0.1:80: Permission denied
 ends "Ctrl+C" INT
 
 ipcstat flows on
-strace -f -o "$dir/calls" ipcstat exporter --per-cgroup 2> "$dir/server.err" &
-soon listens $port
+traced --per-cgroup
 get "$dir/out" > "$dir/status"
-kill "$(pgrep -x ipcstat)"
-wait $!
-is "the unit's filter lets all calls pass" \
-	"$(client allowed user/systemd/ipcstat-exporter.service "$dir/calls" 2> "$dir/calls.nr")" ""
-ok "and they are some" awk '{ exit $2 < 20 }' "$dir/calls.nr"
+filtered
 ipcstat flows off
 
 # ---- flows ----
@@ -296,6 +272,6 @@ is "Prometheus: no scrape has failed" "$(query 'min_over_time(up[10m])')" 1
 kill $prometheus
 wait $prometheus
 is "Prometheus has nothing to complain about" "$(grep -iE 'level=(warn|error)' "$dir/prometheus.log" | grep -iE 'scrape|ipcstat|rule')" ""
-ends "the server, in the end" TERM
+ends "the server, in the end"
 rmmod ipcstat
 done_testing

@@ -7,6 +7,7 @@
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
 set -u
 . tests/cli.bash
+. tests/guest/lib.bash
 
 chmod 755 "$dir"
 limits() { "${as[@]}" ipcstat limits -J "$@" > "$dir/json"; }
@@ -34,7 +35,6 @@ raises() {
 }
 # used WORD: its number in ipcs -u, also "pages allocated 23"
 used() { ipcs -u | sed -nE "s/^$1( =)? //p"; }
-soon() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 sysctl() { command sysctl -q "$@"; }
 no_module='uses that only the module knows'
 

@@ -9,27 +9,9 @@ set -u
 
 . tests/cli.bash
 . tests/guest/lib.bash
+. tests/guest/exporter.bash
 
-port=10472
-nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-client() { python3 tests/exporter/client.py "$@"; }
 get() { curl -sS -m 60 -o "$dir/out" -w '%{http_code} %{content_type}' "${@:2}" "http://127.0.0.1:$port$1"; }
-soon() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
-listens() { grep -q "$(printf ':%04X 0*:0000 0A' "$1")" /proc/net/tcp /proc/net/tcp6; }
-# serve COMMAND...: in the background; its number is $server
-serve() {
-	"$@" 2> "$dir/server.err" &
-	server=$!
-	soon listens $port || diag "it does not listen" "$(cat "$dir/server.err")"
-}
-# ends NAME: the server does, well, and has said nothing
-ends() {
-	local status=0
-	kill $server
-	wait $server || status=$?
-	is "$1: status, and what it has said" "$status $(cat "$dir/server.err")" "0 "
-}
-ip link set lo up
 chmod 755 "$dir"
 
 # ---- counters, to nobody ----
@@ -109,14 +91,9 @@ sleep 1
 # ---- HTTP ----
 
 ipcstat flows on
-strace -f -o "$dir/calls" ipcstat exporter --flows 2> "$dir/server.err" &
-soon listens $port
+traced --flows
 for path in / /report.json /flows.json; do get $path > "$dir/status"; done
-kill "$(pgrep -x ipcstat)"
-wait $!
-is "the unit's filter lets all calls pass" \
-	"$(client allowed user/systemd/ipcstat-exporter.service "$dir/calls" 2> "$dir/calls.nr")" ""
-ok "and they are some" awk '{ exit $2 < 20 }' "$dir/calls.nr"
+filtered
 
 # ---- a browser ----
 

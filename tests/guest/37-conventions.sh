@@ -7,11 +7,11 @@
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
 set -u
 . tests/cli.bash
+. tests/guest/lib.bash
 
 heading() { "$@" | head -n 1 | xargs; }
 # rows COMMAND...: how many, with how many words
 shape() { "$@" | awk '{ print NF }' | sort -u | xargs; }
-soon() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 escapes() { grep -c $'\033' "$1"; }
 terminal() { TERM=${type:-xterm} script -qec "$*" /dev/null; }
 

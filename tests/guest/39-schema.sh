@@ -8,8 +8,8 @@
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
 set -u
 . tests/cli.bash
+. tests/guest/lib.bash
 
-soon() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 # fits SCHEMA [ABSENT]: the files $dir/SCHEMA.*
 fits() {
 	is "$1" "$(ABSENT=${2:-} python3 tests/schema.py "user/schema/$1.json" "$dir/$1".* 2>&1 | head -n 20)" ""

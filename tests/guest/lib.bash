@@ -47,6 +47,9 @@ since() {
 	awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }'
 }
 
+# soon COMMAND...: it succeeds, within a minute
+soon() { for _ in {1..600}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
+
 # What kmemleak, in a kernel that has it, cannot find a reference to: the report, and
 # status 1. What it finds at a scan may still be on its way: all of these must find it.
 leaks() {
