@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "flow_hold.h"
-#include "flow_table.h"
+#include "flow_view.h"
 
 /* For root: nobody else can turn flows on or off, and nobody else can keep root waiting. */
 #define LOCK_FILE "/run/ipcstat.lock"
