@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What flows have moved between two readings, and who is asleep, added up to lines. */
+/* The lines of ipcstat top: what has happened between two readings, added up. */
 #ifndef IPCSTAT_TOP_RATES_H
 #define IPCSTAT_TOP_RATES_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "nl.h"
-
-struct reading {
-	bool valid;
-	int64_t clock_ns; /* CLOCK_MONOTONIC */
-	struct timespec wall;
-	struct nl_flow_state state;
-	struct nl_flows flows; /* each of them once, in an order of top_rates.c */
-	struct nl_sleepers sleepers;
-};
+#include "top_reading.h"
 
 enum top_by {
 	TOP_BY_PROCESS, /* and mechanism */
@@ -62,14 +53,6 @@ struct top_report {
 	unsigned int nr;
 	struct top_line **line; /* those where something was moved, or somebody sleeps */
 };
-
-/*
- * Reads anew, also where the module has gone and come back: *nl is NULL at first, and
- * after a failure. Then *why is a sentence about it, to be freed. Returns a negative errno.
- */
-int top_read(struct nl **nl, const struct nl_flow_filter *filter, struct reading *reading,
-	     char **why);
-void top_free_reading(struct reading *reading);
 
 /* comm: only of processes that are called so; NULL: of all. */
 void top_compare(const struct reading *before, const struct reading *now,
