@@ -163,6 +163,7 @@ is "it is built again" "$(dkms status)" "ipcstat/$version, $KVER, x86_64: instal
 is "what the administrator has changed stays" "$(tail -n 1 /etc/modules-load.d/ipcstat.conf)" ipcstat
 ok "dpkg removes both" dpkg -r ipcstat ipcstat-dkms
 is "no module is left" "$(modules)" ""
+is "configuration stays, until it is purged" "$(tail -n 1 /etc/modules-load.d/ipcstat.conf)" ipcstat
 ok "dpkg purges both" dpkg -P ipcstat ipcstat-dkms
 everything > "$work/after"
 # dkms has made itself a key, for all that it builds.
