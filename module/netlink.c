@@ -75,7 +75,7 @@ static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
  * answers nobody but CAP_SYS_ADMIN, whatever is asked. The sender and who has opened
  * the socket must have it.
  */
-int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack)
+static int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack)
 {
 	if (ipc_proc_mode & 0004 || netlink_capable(request, CAP_SYS_ADMIN))
 		return 0;
@@ -369,7 +369,10 @@ int ipc_dump_start(struct netlink_callback *cb)
 	const struct sock *sk = NETLINK_CB(cb->skb).sk;
 	struct nlattr **attrs = ipc_dump_attrs(cb);
 	int queued = atomic_read(&sk->sk_rmem_alloc);
+	int err = ipc_check_reader(cb->skb, cb->extack);
 
+	if (err)
+		return err;
 	if (queued && queued + SKB_TRUESIZE(2 * IPC_DUMP_SIZE) >= READ_ONCE(sk->sk_rcvbuf))
 		return -ENOBUFS;
 	cb->min_dump_alloc = IPC_DUMP_SIZE;
@@ -404,10 +407,8 @@ static bool ipc_hook_feeds(unsigned int nr, const struct ipc_row *row)
 static int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	u8 cmd = ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
-	int err = ipc_check_reader(cb->skb, cb->extack);
+	int err = 0;
 
-	if (err)
-		return err;
 	for (; !err; cb->args[0]++) {
 		if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK && cb->args[0] == cb->args[1])
 			return 0;
@@ -534,10 +535,8 @@ static int ipc_dump_blocked(struct sk_buff *skb, struct netlink_callback *cb)
 	u32 hidden[IPC_MAX_ROWS] = {};
 	struct ipc_sleeper sleeper;
 	struct ipc_reader reader;
-	int err = ipc_check_reader(cb->skb, cb->extack);
+	int err = 0;
 
-	if (err)
-		return err;
 	if (cb->args[2])
 		return 0;
 	cb->args[2] = 1;

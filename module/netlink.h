@@ -31,9 +31,7 @@ struct ipc_reader {
 void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb);
 bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task);
 
-/* -EPERM, and a text, where the module's proc_mode keeps the sender from reading. */
-int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack);
-/* Before a dump: whether the socket has room for all of it. */
+/* Before a dump: whether the sender may read, and the socket has room for all of it. */
 int ipc_dump_start(struct netlink_callback *cb);
 
 int ipc_put_u64(struct sk_buff *skb, int attr, u64 value);
