@@ -40,6 +40,7 @@ int nl_fail(struct nl *nl, int err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(nl->error, sizeof(nl->error), fmt, ap);
 	va_end(ap);
+	nl->err = err;
 	return err;
 }
 
@@ -187,6 +188,9 @@ static int put_params(struct nl_msg *msg, const struct param *param)
 int nl_ask(struct nl *nl, int family, int cmd, int flags, const struct param *params,
 	   reader_t reader, void (*forget)(void *result), void *result)
 {
+	/* The kernel says yes to whatever is asked of number 0, and nothing else. */
+	if (family == NO_FAMILY)
+		return nl->err;
 	for (int tries = 0; tries < DUMP_TRIES; tries++) {
 		struct question q = { .nl = nl, .reader = reader, .result = result };
 		struct nl_msg *msg = nlmsg_alloc();
@@ -230,11 +234,13 @@ static int read_family(struct nlmsghdr *hdr, void *result)
 	    !tb[CTRL_ATTR_VERSION])
 		return -EPROTO;
 	family->id = nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
+	if (family->id < NLMSG_MIN_TYPE)
+		return -EPROTO;
 	family->version = nla_get_u32(tb[CTRL_ATTR_VERSION]);
 	return 0;
 }
 
-static struct nl out_of_memory = { .error = "out of memory" };
+static struct nl out_of_memory = { .err = -ENOMEM, .error = "out of memory" };
 
 int nl_open(struct nl **result)
 {

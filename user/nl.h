@@ -210,8 +210,9 @@ struct nl;
  * is not loaded (or it has gone). -EPROTO: the module is of an incompatible
  * version.
  */
-int nl_open(struct nl **nl); /* *nl is set even on failure, for nl_error() */
-void nl_end(struct nl *nl);  /* accepts NULL; nl_close() is of libnl */
+/* *nl is set even on failure, for nl_error(); what is asked with it then fails as this has. */
+int nl_open(struct nl **nl);
+void nl_end(struct nl *nl); /* accepts NULL; nl_close() is of libnl */
 const char *nl_error(const struct nl *nl);
 
 int nl_get_info(struct nl *nl, struct nl_info *info);

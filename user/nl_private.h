@@ -10,9 +10,12 @@
 struct nl {
 	struct nl_sock *sock;
 	struct nl_sock *events; /* NULL: nobody listens */
-	int family;
+	int family;             /* NO_FAMILY: nl_open() has failed */
+	int err;                /* what went wrong last, and the sentence about it */
 	char error[256];
 };
+
+#define NO_FAMILY 0
 
 /* Takes one reply. Returns a negative errno to give up. */
 typedef int (*reader_t)(struct nlmsghdr *hdr, void *result);
@@ -29,12 +32,13 @@ struct param {
 	uint64_t number;
 };
 
-/* Stores the sentence, and returns err. */
+/* Stores err and the sentence; returns err. */
 int nl_fail(struct nl *nl, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * Asks cmd of a family, with these attributes (NULL: none), and hands the replies to reader.
- * Before a dump is asked again forget() empties the result.
+ * Before a dump is asked again forget() empties the result. Of NO_FAMILY nothing is asked: it
+ * fails as nl_open() did.
  */
 int nl_ask(struct nl *nl, int family, int cmd, int flags, const struct param *params,
 	   reader_t reader, void (*forget)(void *result), void *result);

@@ -5,6 +5,7 @@
 . tests/tap.sh
 . tests/guest/lib.bash
 
+merge "no module" build/tests/netlink/absent
 ok "load" modprobe ipcstat
 merge "requests" build/tests/netlink/requests
 # A reader that stops in the middle of a dump does not keep the module.
