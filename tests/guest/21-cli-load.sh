@@ -8,6 +8,7 @@
 set -u
 
 . tests/cli.bash
+. tests/guest/lib.bash
 
 complains "unload: no module" 1 'not loaded' ipcstat unload
 complains "load as nobody" 1 'not permitted.*root' unprivileged ipcstat load
@@ -15,6 +16,7 @@ complains "load: unknown parameter" 2 'nonsense: no such parameter; there are: .
 	ipcstat load nonsense=1
 complains "load: parameter out of range" 1 'refused a parameter.*dmesg' \
 	ipcstat load max_objects=999999999999
+wrap_leaves # of another test
 ok "load" ipcstat load max_objects=65536
 is "load passes the parameter on" "$(cat /sys/module/ipcstat/parameters/max_objects)" 65536
 ok "load brings ipcstat_wrap" test -d /sys/module/ipcstat_wrap

@@ -36,7 +36,6 @@ complains "no module" 1 'not loaded: run `modprobe ipcstat`' ipcstat graph
 modprobe ipcstat
 complains "no flows" 1 'flows are off: turn them on' ipcstat graph
 rmmod ipcstat
-wrap_leaves
 modprobe ipcstat flows=1
 complains "a row that is none" 2 'pipes: no such mechanism; there are: pipe fifo' ipcstat graph --mechanism pipes
 

@@ -98,7 +98,6 @@ filtered
 # ---- a browser ----
 
 rmmod ipcstat
-wrap_leaves
 modprobe ipcstat flows=1
 ipclab run all -n 23 -s 64 > "$dir/lab" 2>&1 || diag "$(cat "$dir/lab")"
 python3 -c '

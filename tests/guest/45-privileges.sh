@@ -202,7 +202,6 @@ measure() {
 	unload[root]=$verdict
 	kill -KILL "${holders[@]}"
 	wait "${holders[@]}" 2> /dev/null
-	wrap_leaves
 	for who in "${whos[@]}"; do
 		cell_is "keep it loaded" "$([ "${unload[root]}" = yes ] && echo no || echo yes)"
 		cell_is "load it" "${load[$who]}"
@@ -237,7 +236,7 @@ for command in '' -J '1 1' signals hooks hist blocked 'blocked --mechanism pipe'
 done
 complains "proc_mode=400, nobody: ipclab run all" 1 '^ipclab: .*CAP_SYS_ADMIN.*: run this as root$' \
 	unprivileged ipclab run all
-ipcstat unload
+rmmod ipcstat
 
 ok "load" ipcstat load proc_mode=0440
 is "0440: mode and group" "$(stat -c '%a %u %g' /proc/ipcstat)" "440 0 0"
@@ -246,10 +245,10 @@ ok "0440: the group reads the file" setpriv --reuid 65533 --regid 65534 --clear-
 complains "0440: others do not" 1 'Permission denied' \
 	setpriv --reuid 65533 --regid 65533 --clear-groups cat /proc/ipcstat
 complains "0440: nor does the group by netlink" 1 'CAP_SYS_ADMIN' unprivileged ipcstat
-ipcstat unload
+rmmod ipcstat
 ok "load again" ipcstat load proc_mode=0440
 is "0440: the group is root's again" "$(stat -c '%a %u %g' /proc/ipcstat)" "440 0 0"
-ipcstat unload
+rmmod ipcstat
 
 ok "load, without a file" ipcstat load proc_mode=0
 is "0: no file" "$(ls /proc/ipcstat 2> /dev/null)" ""
@@ -295,7 +294,7 @@ hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 for i in range(1100): os.pipe()'
 is "anybody can fill it" "$(cell pipe objects)" "?"
-ipcstat unload
+rmmod ipcstat
 
 # ---- no address of the kernel ----
 
@@ -337,7 +336,7 @@ merge "replies" build/tests/netlink/requests addresses
 is "sleepers were among what was read" "$(json "$said/wrap.root.blocked-J" 'len(j["blocked"])')" 70
 rm "$dir/asleep"
 wait
-ipcstat unload
+rmmod ipcstat
 ok "load, with kretprobes" modprobe ipcstat hooks=probe flows=1
 read_all probe
 rmmod ipcstat

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # enough: 6.1 7.3
-# vm: -c 4 -m 2048 -t 900
-# Loading and unloading: parameters, and callers that are asleep meanwhile.
+# vm: -c 4 -m 2048 -a rcupdate.rcu_expedited=0 -t 900
+# Loading and unloading, and how long it takes with grace periods as they are: parameters, and
+# callers that are asleep meanwhile.
 . tests/tap.sh
 . tests/guest/lib.bash
 

@@ -54,6 +54,9 @@ beside() {
 	done
 }
 
+# Those that come first find nothing of ours, also after another test.
+wrap_leaves
+
 # ---- BPF: on a trampoline at entry and at exit, by a kprobe and a kretprobe ----
 
 bpf_begins() {

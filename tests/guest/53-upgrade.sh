@@ -46,6 +46,7 @@ upgrade() {
 	dmesg -C
 }
 
+wrap_leaves # of another test
 dmesg -C
 upgrade "$MODULE_DIR" "$MODULE_DIR/next" 99.0.0 $next
 for command in '' -J hist hooks blocked signals; do

@@ -55,6 +55,7 @@ soon() { for _ in {1..600}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 leaks() {
 	local file=/sys/kernel/debug/kmemleak try
 	[ -e $file ] || return 0
+	wrap_leaves
 	sleep 5 # younger objects are passed over
 	for try in 1 2 3 4; do
 		echo scan > $file
