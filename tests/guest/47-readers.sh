@@ -18,6 +18,6 @@ merge "busy" $readers busy
 is "the traffic has gone on" "$(jobs -rp | wc -l)" ${#rows[@]}
 jobs -p | xargs kill
 wait
-merge "unload" $readers unload
+unhurried merge "unload" $readers unload
 ok "unload" rmmod ipcstat
 done_testing

@@ -71,6 +71,16 @@ leaks_clear() {
 	leaks > /dev/null || echo "# kmemleak: the kernel itself has leaked"
 }
 
+# unhurried COMMAND...: with grace periods of RCU that take as long as they do elsewhere (tests/vm/run
+# has them hurried). Returns its exit status.
+unhurried() {
+	local status=0
+	echo 0 > /sys/kernel/rcu_expedited
+	"$@" || status=$?
+	echo 1 > /sys/kernel/rcu_expedited
+	return $status
+}
+
 # Unload the wrapper module, once the last caller has left it. Not to be called in
 # $(...) or by ok: the shell that reads from its pipe would be such a caller.
 wrap_leaves() {
