@@ -28,7 +28,7 @@ unprivileged() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 # json FILE EXPRESSION: a Python expression over the JSON in FILE, which is j, or over
 # its lines, which are js; a single one is both
 json() {
-	python3 -c '
+	python3 -IS -c '
 import json, sys
 text = open(sys.argv[1]).read()
 try:

@@ -22,9 +22,7 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -93,6 +91,9 @@ MOVING = "tcp", "signal", "posix_shm", "pipe"  # by who reads
 
 def tool(*words):
     """What ipcstat prints, through a file: a pipe would count."""
+    import subprocess  # most do without, and a guest is slow
+    import tempfile
+
     with tempfile.TemporaryFile("w+") as f:
         subprocess.run(["ipcstat", *words, "-J"], stdout=f, check=True)
         f.seek(0)
@@ -304,6 +305,8 @@ def waits(path):
 
 
 def allowed(unit, path):
+    import subprocess
+
     def members(name):
         text = subprocess.run(["systemd-analyze", "syscall-filter", name], check=True,
                               capture_output=True, text=True).stdout

@@ -31,16 +31,19 @@ client get $port "$dir/before" # from here on no pipe of ours
 ipclab run all -n 23 -s 64 > "$dir/out" 2>&1 || diag "$(cat "$dir/out")"
 sleep 1 # for the last ends of commands
 client get $port "$dir/after"
-got=
+series=()
 for row in pipe fifo sysv_msg posix_mq unix_stream unix_dgram unix_seqpacket udp; do
 	for direction in send recv; do
 		labels="{mechanism=\"$row\",direction=\"$direction\"}"
-		series=("ipcstat_operations_total$labels" "ipcstat_bytes_total$labels" "ipcstat_copied_bytes_total$labels")
-		read -r -a was < <(client value "$dir/before" "${series[@]}")
-		read -r -a is < <(client value "$dir/after" "${series[@]}")
-		got+="$((is[0] - was[0])) $((is[1] - was[1])) $((is[2] - was[2]))
-"
+		series+=("ipcstat_operations_total$labels" "ipcstat_bytes_total$labels" "ipcstat_copied_bytes_total$labels")
 	done
+done
+read -r -a was < <(client value "$dir/before" "${series[@]}")
+read -r -a is < <(client value "$dir/after" "${series[@]}")
+got=
+for ((i = 0; i < ${#series[@]}; i += 3)); do
+	got+="$((is[i] - was[i])) $((is[i + 1] - was[i + 1])) $((is[i + 2] - was[i + 2]))
+"
 done
 is "23 operations of 64 bytes, in eight mechanisms, both ways" "$(sort -u <<< "$got" | xargs)" "23 1472 1472"
 is "all histograms agree with the counters, and with themselves" "$(client waits "$dir/after")" 26
