@@ -12,7 +12,8 @@ sources() { git ls-files -co --exclude-standard -- "$@" | sort -u; }
 mapfile -t kernel_c < <(sources 'module/*.[ch]' 'tests/neighbours/*.c')
 mapfile -t user_c < <(sources 'user/*.[ch]' 'tests/*.[ch]' ':!tests/neighbours')
 mapfile -t pages < <(sources 'man/*.[1-8]')
-mapfile -t texts < <(sources ':!tests/fuzz/corpus')
+# A speller of English.
+mapfile -t texts < <(sources ':!tests/fuzz/corpus' ':!user/guide/zh')
 mapfile -t shells < <(sources | xargs grep -lE '^#!(/bin/|/usr/bin/env )(ba|busybox )?sh|^# shellcheck shell=')
 
 # A build of both modules from scratch says nothing.
