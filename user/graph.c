@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "draw.h"
 #include "flow_args.h"
 #include "graph.h"
 #include "nl.h"
@@ -17,6 +18,8 @@ struct arguments {
 /* Returns the exit status. */
 static int draw(const struct graph *graph, const struct arguments *args)
 {
+	static const char *const argv[] = { "dot", "-Tsvg", NULL };
+	static const struct drawer dot_program = { "--svg", "graphviz", argv };
 	char *dot = NULL;
 	size_t size;
 	FILE *out;
@@ -30,7 +33,7 @@ static int draw(const struct graph *graph, const struct arguments *args)
 	graph_write(graph, out);
 	if (fclose(out))
 		must(NULL);
-	err = svg_write(dot, size, args->svg);
+	err = draw_write(&dot_program, dot, size, args->svg);
 	free(dot);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

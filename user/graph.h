@@ -82,7 +82,4 @@ void graph_json(const struct graph *graph, unsigned int max_edges, struct json *
 /* As text for dot(1). */
 void graph_write(const struct graph *graph, FILE *out);
 
-/* What dot(1) makes of the text becomes the file. 0; or -1, and a line that says why. */
-int svg_write(const char *dot, size_t size, const char *file);
-
 #endif

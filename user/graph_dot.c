@@ -4,33 +4,12 @@
 #include <string.h>
 
 #include "cli.h"
+#include "draw.h"
 #include "graph.h"
 
 #define RED "#d7191c"
 #define GREY "#777777"
 #define LEGEND_COLUMNS 6
-
-/* Dark enough for text on white; of one kind of mechanism alike. Red is for what is blocked. */
-static const struct {
-	const char *mech, *colour;
-} palette[] = {
-	{ "pipe", "#1f6fb4" },        { "fifo", "#0a8ea0" },       { "sysv_msg", "#d06a00" },
-	{ "posix_mq", "#a67c00" },    { "sysv_shm", "#2a8a3c" },   { "posix_shm", "#6b8a1e" },
-	{ "sysv_sem", "#8a3fa8" },    { "futex", "#c22e94" },      { "signal", "#333333" },
-	{ "unix_stream", "#4f46d0" }, { "unix_dgram", "#7d6bd9" }, { "unix_seqpacket", "#35357f" },
-	{ "tcp", "#8a4a1a" },         { "udp", "#b07a3c" },        { "raw", "#6b4f46" },
-	{ "eventfd", "#00806a" },
-};
-
-#define NR_COLOURS (sizeof(palette) / sizeof(palette[0]))
-
-static const char *colour(const char *mech)
-{
-	for (size_t i = 0; i < NR_COLOURS; i++)
-		if (!strcmp(palette[i].mech, mech))
-			return palette[i].colour;
-	return "#555555";
-}
 
 /* In a string, or in HTML; graphviz knows entities in both, and escapes in the first. */
 static void put_name(FILE *out, const char *name)
@@ -116,8 +95,8 @@ static void put_object(FILE *out, const struct node *node)
 		fputs("\\n", out);
 		put_name(out, node->name);
 	}
-	fprintf(out, "\", shape=ellipse, color=\"%s\", fillcolor=\"%s1c\"", colour(node->mech),
-		colour(node->mech));
+	fprintf(out, "\", shape=ellipse, color=\"%s\", fillcolor=\"%s1c\"", mech_colour(node->mech),
+		mech_colour(node->mech));
 }
 
 static void put_other(FILE *out, const struct graph *graph, const struct node *node)
@@ -180,7 +159,7 @@ static void put_label(FILE *out, const struct graph *graph, const struct edge *e
 
 static void put_edge(FILE *out, const struct graph *graph, const struct edge *edge)
 {
-	const char *shade = edge->asleep ? RED : colour(edge->mech);
+	const char *shade = edge->asleep ? RED : mech_colour(edge->mech);
 	double wide = width(&edge->amount);
 
 	fprintf(out, "\tn%u -> n%u [", edge->from->nr, edge->to->nr);
@@ -247,7 +226,8 @@ static void put_legend(FILE *out, const struct graph *graph)
 	fputs("\tlabel=<<table border=\"0\" cellborder=\"0\" cellspacing=\"4\">", out);
 	for (unsigned int i = 0; i < nr + asleep; i++) {
 		fputs(i % LEGEND_COLUMNS ? "" : i ? "</tr><tr>" : "<tr>", out);
-		put_swatch(out, i < nr ? colour(mech[i]) : RED, i < nr ? mech[i] : "blocked now");
+		put_swatch(out, i < nr ? mech_colour(mech[i]) : RED,
+			   i < nr ? mech[i] : "blocked now");
 	}
 	if (nr + asleep)
 		fputs("</tr>", out);

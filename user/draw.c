@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SVG, by the program dot. What it reads, writes and complains about lies in memory: only
- * what is whole is written to the file's place.
+ * What the program reads, writes and complains about lies in memory: only what is whole is
+ * written to the file's place.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "graph.h"
+#include "draw.h"
 
 extern char **environ;
 
@@ -63,23 +64,23 @@ static char *content(int fd, size_t *size)
 
 /* ---- the program ---- */
 
-static void complain(int status, int complaints)
+static void complain(const char *program, int status, int complaints)
 {
 	size_t size;
-	char *text = content(complaints, &size);
+	char *text = content(complaints, &size), *line = text + strspn(text, "\n");
 
-	text[strcspn(text, "\n")] = '\0';
-	make_printable(text);
+	line[strcspn(line, "\n")] = '\0';
+	make_printable(line);
 	if (WIFSIGNALED(status))
-		warnx("dot was killed by a signal: %s", strsignal(WTERMSIG(status)));
+		warnx("%s was killed by a signal: %s", program, strsignal(WTERMSIG(status)));
 	else
-		warnx("dot failed: %s", *text ? text : "it does not say why");
+		warnx("%s failed: %s", program, *line ? line : "it does not say why");
 	free(text);
 }
 
-static int run_dot(const int fd[NR_FILES])
+static int run(const struct drawer *drawer, const int fd[NR_FILES])
 {
-	char *const argv[] = { (char *)"dot", (char *)"-Tsvg", NULL };
+	const char *program = drawer->argv[0];
 	posix_spawn_file_actions_t actions;
 	int error, status;
 	pid_t pid;
@@ -89,24 +90,45 @@ static int run_dot(const int fd[NR_FILES])
 	for (int i = 0; i < NR_FILES; i++)
 		if (posix_spawn_file_actions_adddup2(&actions, fd[i], i))
 			must(NULL);
-	error = posix_spawnp(&pid, "dot", &actions, NULL, argv, environ);
+	error = posix_spawnp(&pid, program, &actions, NULL, (char *const *)drawer->argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (error == ENOENT) {
-		warnx("--svg takes the program dot: install the package graphviz");
+		warnx("%s takes the program %s: install the package %s", drawer->option, program,
+		      drawer->package);
 		return -1;
 	}
 	if (error) {
 		errno = error;
-		warn("cannot run dot");
+		warn("cannot run %s", program);
 		return -1;
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			err(EXIT_FAILURE, "cannot wait for dot");
+			err(EXIT_FAILURE, "cannot wait for %s", program);
 	if (!status)
 		return 0;
-	complain(status, fd[COMPLAINTS]);
+	complain(program, status, fd[COMPLAINTS]);
 	return -1;
+}
+
+/* The picture; to be freed. NULL: there is none, and a line has said why. */
+static char *picture(const struct drawer *drawer, const char *text, size_t size, size_t *svg_size)
+{
+	char *svg = NULL;
+	int fd[NR_FILES];
+
+	for (int i = 0; i < NR_FILES; i++) {
+		fd[i] = memfd_create(program_invocation_short_name, MFD_CLOEXEC);
+		if (fd[i] < 0)
+			err(EXIT_FAILURE, "cannot make a file in memory");
+	}
+	if (write_all(fd[FROM], text, size) || lseek(fd[FROM], 0, SEEK_SET))
+		err(EXIT_FAILURE, "cannot write to a file in memory");
+	if (!run(drawer, fd))
+		svg = content(fd[TO], svg_size);
+	for (int i = 0; i < NR_FILES; i++)
+		close(fd[i]);
+	return svg;
 }
 
 /* ---- the file ---- */
@@ -121,28 +143,30 @@ static mode_t mode_of(const char *path)
 	return stat(path, &st) ? 0666 & ~mask : st.st_mode & 0777;
 }
 
-/* Beside it first: whoever reads the file has the old one or the new one. */
+/*
+ * Beside it first: whoever reads the file has the old one or the new one. Without data it is
+ * only tried.
+ */
 static int replace(const char *path, const char *data, size_t size)
 {
-	char *temporary;
-	int fd;
+	char *temporary = format("%s.XXXXXX", path);
+	int fd = mkostemp(temporary, O_CLOEXEC), error = errno;
 
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		must(NULL);
-	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0) {
 		free(temporary);
+		errno = error;
 		return -1;
 	}
 	if (write_all(fd, data, size) || fchmod(fd, mode_of(path)) || close(fd) ||
-	    rename(temporary, path)) {
-		int error = errno;
-
+	    (data && rename(temporary, path))) {
+		error = errno;
 		unlink(temporary);
 		free(temporary);
 		errno = error;
 		return -1;
 	}
+	if (!data)
+		unlink(temporary);
 	free(temporary);
 	return 0;
 }
@@ -168,25 +192,21 @@ static int write_file(const char *file, const char *data, size_t size)
 
 /* ---- */
 
-int svg_write(const char *dot, size_t size, const char *file)
+int draw_check(const struct drawer *drawer, const char *file)
 {
-	int fd[NR_FILES], ret = -1;
-	size_t svg_size;
-	char *svg;
+	size_t size;
+	char *svg = picture(drawer, "", 0, &size);
 
-	for (int i = 0; i < NR_FILES; i++) {
-		fd[i] = memfd_create("ipcstat graph", MFD_CLOEXEC);
-		if (fd[i] < 0)
-			err(EXIT_FAILURE, "cannot make a file in memory");
-	}
-	if (write_all(fd[FROM], dot, size) || lseek(fd[FROM], 0, SEEK_SET))
-		err(EXIT_FAILURE, "cannot write to a file in memory");
-	if (!run_dot(fd)) {
-		svg = content(fd[TO], &svg_size);
-		ret = write_file(file, svg, svg_size);
-		free(svg);
-	}
-	for (int i = 0; i < NR_FILES; i++)
-		close(fd[i]);
+	free(svg);
+	return svg ? write_file(file, NULL, 0) : -1;
+}
+
+int draw_write(const struct drawer *drawer, const char *text, size_t size, const char *file)
+{
+	size_t svg_size;
+	char *svg = picture(drawer, text, size, &svg_size);
+	int ret = svg ? write_file(file, svg, svg_size) : -1;
+
+	free(svg);
 	return ret;
 }
