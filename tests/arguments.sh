@@ -261,6 +261,53 @@ ipclab() { # PROGRAM
 		Permission.denied lab copies --program /etc/passwd
 		invalid.option lab -x
 		requires.an.argument lab 1 --program
+		as.the.first.word,.lab.and.bench -n 3 bench pipe
+		no.such.mechanism;.there.are:.pipe.fifo bench nonsense
+		no.such.mechanism bench pipe ''
+		no.such.mechanism bench pipe all
+		named.twice bench pipe fifo pipe
+		unrecognized.option bench --foo
+		invalid.option bench -p 3
+		requires.an.argument bench -n
+		requires.an.argument bench --plot
+		allow.an.argument bench --json=1
+		not.a.whole.number bench -n x
+		out.of.range bench -n 0
+		out.of.range bench -n 1000000001
+		exclude.each.other bench -n 3 --time 1s
+		no.time bench --time soon
+		no.time bench --time -1
+		no.time bench --time ''
+		out.of.range,.1ms.to.1h bench --time 0
+		out.of.range,.1ms.to.1h bench --time 999us
+		out.of.range,.1ms.to.1h bench --time 2h
+		no.size bench -s ''
+		no.size bench -s x
+		no.size bench -s 1,,4
+		no.size bench -s 1,
+		no.size bench -s K
+		no.size bench -s -1
+		no.size bench -s 1.5K
+		no.size bench -s 1KB
+		no.size bench -s '1 4'
+		out.of.range,.1.to.64M bench -s 0
+		out.of.range,.1.to.64M bench -s 1,65M
+		out.of.range,.1.to.64M bench -s 67108865
+		out.of.range,.1.to.64M bench -s 99999999999999999999999
+		out.of.range,.1.to.64M bench -s 18014398509481985K
+		1024.bytes.are.named.twice bench -s 1K,1,1024
+		more.than.32.sizes bench -s 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33
+		-s.does.not.apply bench futex sysv_sem -s 4
+		not.two.CPUs bench --pin 0
+		not.two.CPUs bench --pin 0,
+		not.two.CPUs bench --pin 0,0,0
+		not.two.CPUs bench --pin 0,x
+		not.two.CPUs bench --pin ''
+		not.two.CPUs bench --pin 0,-1
+		not.two.CPUs bench --pin 99999999999,0
+		CPU.8191.is.not.online bench --pin 0,8191
+		CPU.2147483647.is.not.online bench --pin 2147483647,0
+		needs.the.name bench --plot ''
 	END
 }
 
@@ -276,6 +323,22 @@ for command in '' $(user/ipcstat complete -- ''); do
 	is "$command -h names all options that it completes" "$(user/ipcstat complete -- $command - |
 		while read -r option; do user/ipcstat $command -h | grep -qE "^ +(-., )?$option\\b" || echo "$option"; done)" ""
 done
+is "ipclab bench -h fits 80 columns" "$(user/ipclab bench -h | awk 'length > 80')$?" 0
+# completes WORD...: what bash makes of the last one
+completes() {
+	# shellcheck disable=SC2016 # for the shell inside
+	bash --norc -c '. user/completion/ipclab
+		compopt() { :; }
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_ipclab "$1"
+		echo "${COMPREPLY[*]}"' bash user/ipclab "$@"
+}
+is "bash completes commands of ipclab" "$(completes '')" "list run lab bench"
+is "run: exercises" "$(completes run p)" "pipe posix_mq posix_shm"
+is "bench: mechanisms, several" "$(completes bench pipe un)" "unix_stream unix_dgram unix_seqpacket"
+is "bench: options, all of its help" \
+	"$(for option in $(completes bench -); do user/ipclab bench -h | grep -q -e "$option" || echo "$option"; done)" ""
+is "bench: their values" "$(completes bench --pin n)$(completes bench -n '')$(completes bench --plot '')" "none"
 is "-V says the version" "$(user/ipcstat -V)" \
 	"ipcstat $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
 done_testing

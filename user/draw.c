@@ -64,12 +64,25 @@ static char *content(int fd, size_t *size)
 
 /* ---- the program ---- */
 
-static void complain(const char *program, int status, int complaints)
+/* Of several lines that say what is wrong. */
+static char *choose_line(char *text, bool last)
 {
-	size_t size;
-	char *text = content(complaints, &size), *line = text + strspn(text, "\n");
+	char *line;
 
+	for (size_t len = strlen(text); len && text[len - 1] == '\n';)
+		text[--len] = '\0';
+	line = last ? strrchr(text, '\n') : NULL;
+	line = line ? line + 1 : text;
 	line[strcspn(line, "\n")] = '\0';
+	return line + strspn(line, " ");
+}
+
+static void complain(const struct drawer *drawer, int status, int complaints)
+{
+	const char *program = drawer->argv[0];
+	size_t size;
+	char *text = content(complaints, &size), *line = choose_line(text, drawer->last);
+
 	make_printable(line);
 	if (WIFSIGNALED(status))
 		warnx("%s was killed by a signal: %s", program, strsignal(WTERMSIG(status)));
@@ -107,7 +120,7 @@ static int run(const struct drawer *drawer, const int fd[NR_FILES])
 			err(EXIT_FAILURE, "cannot wait for %s", program);
 	if (!status)
 		return 0;
-	complain(program, status, fd[COMPLAINTS]);
+	complain(drawer, status, fd[COMPLAINTS]);
 	return -1;
 }
 

@@ -3,6 +3,7 @@
 #ifndef IPCSTAT_DRAW_H
 #define IPCSTAT_DRAW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* It reads the text, and writes SVG. */
@@ -10,6 +11,7 @@ struct drawer {
 	const char *option;      /* ours, which takes it */
 	const char *package;     /* which has it */
 	const char *const *argv; /* ends with NULL */
+	bool last;               /* its last line says what is wrong; otherwise the first one */
 };
 
 /*

@@ -19,7 +19,7 @@ struct arguments {
 static int draw(const struct graph *graph, const struct arguments *args)
 {
 	static const char *const argv[] = { "dot", "-Tsvg", NULL };
-	static const struct drawer dot_program = { "--svg", "graphviz", argv };
+	static const struct drawer dot_program = { "--svg", "graphviz", argv, false };
 	char *dot = NULL;
 	size_t size;
 	FILE *out;

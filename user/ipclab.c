@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "bench.h"
 #include "lab.h"
 #include "nl.h"
 #include "textbook.h"
@@ -34,10 +35,12 @@ static const char usage[] =
 	"usage: ipclab list\n"
 	"       ipclab run NAME|all [-n COUNT] [-s SIZE] [-p PROCESSES] [--strict]\n"
 	"       ipclab lab [NUMBER|NAME|all]\n"
+	"       ipclab bench [MECH...] [OPTION...]\n"
 	"\n"
-	"Does an exactly known number of operations between real processes, reads the\n"
-	"counters of the ipcstat module before and after, and compares. A lab shows what\n"
-	"the textbook says of a mechanism, and whether it holds: `ipclab lab -h`.\n"
+	"run does an exactly known number of operations between real processes, reads\n"
+	"the counters of the ipcstat module before and after, and compares. A lab shows\n"
+	"what the textbook says of a mechanism, and whether it holds: `ipclab lab -h`.\n"
+	"bench measures how fast mechanisms are: `ipclab bench -h`. Options of run:\n"
 	"\n"
 	"  -n, --count COUNT      operations of each process (23)\n"
 	"  -s, --size SIZE        bytes of each operation (64)\n"
@@ -50,9 +53,7 @@ static const char usage[] =
 	"Exit status: 0 all as expected (or hidden by other traffic), 1 a counter differs\n"
 	"or an exercise could not run, 2 bad arguments.\n";
 
-static void bad(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
-
-static void bad(const char *fmt, ...)
+void lab_bad(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -64,7 +65,7 @@ static void bad(const char *fmt, ...)
 	exit(2);
 }
 
-static unsigned long number(const char *option, const char *text, unsigned long max)
+unsigned long lab_number(const char *option, const char *text, unsigned long max)
 {
 	unsigned long value;
 	char *end;
@@ -72,9 +73,9 @@ static unsigned long number(const char *option, const char *text, unsigned long 
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end)
-		bad("%s %s: not a whole number from 1 to %lu", option, text, max);
+		lab_bad("%s %s: not a whole number from 1 to %lu", option, text, max);
 	if (errno || value < 1 || value > max)
-		bad("%s %s: out of range, 1 to %lu are allowed", option, text, max);
+		lab_bad("%s %s: out of range, 1 to %lu are allowed", option, text, max);
 	return value;
 }
 
@@ -83,7 +84,7 @@ static const struct exercise *find(const char *name)
 	for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
 		if (!strcmp(exercises[i]->name, name))
 			return exercises[i];
-	bad("%s: no such exercise; `ipclab list` shows all", name);
+	lab_bad("%s: no such exercise; `ipclab list` shows all", name);
 }
 
 static void check_size(const struct exercise *exercise, const struct options *opt)
@@ -96,12 +97,12 @@ static void check_size(const struct exercise *exercise, const struct options *op
 		return;
 	limit = exercise->limit(&why);
 	if (opt->size > limit)
-		bad("%s: size %lu is too large: at most %zu, %s", exercise->name, opt->size, limit,
-		    why);
+		lab_bad("%s: size %lu is too large: at most %zu, %s", exercise->name, opt->size,
+			limit, why);
 	/* A page more: shared memory rounds up. Nothing may come near 2^63. */
 	if (__builtin_mul_overflow(opt->pairs * opt->count, (opt->size + 65536) * 2, &bytes))
-		bad("%lu operations of %lu bytes: more than can be counted",
-		    opt->pairs * opt->count, opt->size);
+		lab_bad("%lu operations of %lu bytes: more than can be counted",
+			opt->pairs * opt->count, opt->size);
 }
 
 static int list(void)
@@ -225,17 +226,19 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "lab"))
 		return end(lab_command(argc - 1, argv + 1));
+	if (argc > 1 && !strcmp(argv[1], "bench"))
+		return end(bench_main(argc - 1, argv + 1));
 	while ((option = getopt_long(argc, argv, "n:s:p:hV", options, NULL)) != -1) {
 		switch (option) {
 		case 'n':
-			opt.count = number("-n", optarg, MAX_COUNT);
+			opt.count = lab_number("-n", optarg, MAX_COUNT);
 			break;
 		case 's':
-			opt.size = number("-s", optarg, LONG_MAX);
+			opt.size = lab_number("-s", optarg, LONG_MAX);
 			opt.size_given = true;
 			break;
 		case 'p':
-			opt.pairs = number("-p", optarg, MAX_PAIRS);
+			opt.pairs = lab_number("-p", optarg, MAX_PAIRS);
 			break;
 		case 'S':
 			opt.strict = true;
@@ -253,14 +256,14 @@ int main(int argc, char **argv)
 	argv += optind;
 	argc -= optind;
 	if (!argc)
-		bad("what to do? `ipclab list`, `ipclab run NAME` or `ipclab run all`; -h for more");
+		lab_bad("what to do? `ipclab list`, `ipclab run NAME|all` or `ipclab bench`; -h for more");
 	if (!strcmp(argv[0], "list")) {
 		if (argc > 1)
-			bad("%s: list takes no arguments", argv[1]);
+			lab_bad("%s: list takes no arguments", argv[1]);
 		ret = list();
 	} else if (!strcmp(argv[0], "run")) {
 		if (argc != 2)
-			bad("run takes one name out of `ipclab list`, or all");
+			lab_bad("run takes one name out of `ipclab list`, or all");
 		if (!strcmp(argv[1], "all")) {
 			for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
 				check_size(exercises[i], &opt);
@@ -268,12 +271,15 @@ int main(int argc, char **argv)
 		} else {
 			one = find(argv[1]);
 			if (opt.size_given && !one->limit)
-				bad("%s: nothing in it has a size, -s does not apply", one->name);
+				lab_bad("%s: nothing in it has a size, -s does not apply",
+					one->name);
 			check_size(one, &opt);
 			ret = run(&one, 1, &opt);
 		}
 	} else {
-		bad("%s: no such command; there are list, run, and lab", argv[0]);
+		lab_bad("%s: no such command; there are list, run, and, as the first word, lab and "
+			"bench",
+			argv[0]);
 	}
 	return end(ret);
 }

@@ -63,17 +63,22 @@ struct lab *lab_new(const struct exercise *exercise, unsigned int pairs, unsigne
 	return lab;
 }
 
+void lab_become_child(pid_t parent)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+		_exit(1);
+}
+
 static void child(struct pair *p, pid_t parent)
 {
 	int ret;
 
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	lab_become_child(parent);
 	/* Nobody is urgent. Otherwise each message's receiver would interrupt its sender. */
 	sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
-		_exit(1);
 	p->buf = calloc(1, p->size + LAB_HEADROOM);
 	if (!p->buf) {
 		ret = lab_error(p, "memory for the data");
@@ -166,18 +171,24 @@ static int wait_until(struct lab *lab, bool (*reached)(const struct lab *lab))
 	return 0;
 }
 
-int lab_start(struct lab *lab)
+int lab_setup(struct lab *lab)
 {
-	unsigned int i;
-	pid_t pid;
-
-	for (i = 0; i < lab->pairs && !lab_interrupted; i++) {
+	for (unsigned int i = 0; i < lab->pairs && !lab_interrupted; i++) {
 		lab->made++;
 		if (lab->exercise->setup(&lab->pair[i]))
 			return -1;
 		lab->pair[i].hold = MIN(lab->pair[i].hold, lab->count);
 	}
-	for (i = 0; i < lab->pairs && !lab_interrupted; i++) {
+	return 0;
+}
+
+int lab_start(struct lab *lab)
+{
+	pid_t pid;
+
+	if (lab_setup(lab))
+		return -1;
+	for (unsigned int i = 0; i < lab->pairs && !lab_interrupted; i++) {
 		pid = start_child(&lab->pair[i], false);
 		if (pid < 0)
 			return -1;

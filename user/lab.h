@@ -178,7 +178,9 @@ extern volatile int lab_interrupted;
 /* Never NULL: memory for this is the first thing that ipclab cannot do without. */
 struct lab *lab_new(const struct exercise *exercise, unsigned int pairs, unsigned long count,
 		    size_t size);
-/* Sets up, and runs the pairs until all stand half-way. 0 or -1. */
+/* Makes the objects of all pairs. 0 or -1. */
+int lab_setup(struct lab *lab);
+/* Does that, and runs the pairs until all stand half-way. 0 or -1. */
 int lab_start(struct lab *lab);
 /* Lets them go on to the end, and removes everything. 0 or -1. */
 int lab_finish(struct lab *lab);
@@ -187,6 +189,8 @@ void lab_free(struct lab *lab);
 /* Why one of these returned -1. */
 const char *lab_reason(const struct lab *lab);
 void lab_nap(unsigned int microseconds);
+/* In a new child: it takes signals as others do, and dies with its parent. */
+void lab_become_child(pid_t parent);
 
 /* ---- for ipclab.c: the comparison (ipclab_check.c) ---- */
 
@@ -233,5 +237,9 @@ void settle_output(void);
 void prepare(void);
 /* ... and we end of it here, when all is tidy. */
 void end_if_interrupted(void);
+/* Bad arguments: one line, and the end with status 2. */
+void lab_bad(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* A whole number from 1 to max; anything else is a bad argument. */
+unsigned long lab_number(const char *option, const char *text, unsigned long max);
 
 #endif

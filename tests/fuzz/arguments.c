@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For libFuzzer: command lines of ipcstat and ipclab, a word a line. To ipcstat a module
- * says what is in corpus/replies; ipclab finds none, and does nothing.
+ * says what is in corpus/replies; ipclab finds none, and can start no process.
  */
 #define FAKE_IMPLEMENTATION
 #include "fake.h"

@@ -330,6 +330,12 @@ int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 
 /* ---- time, which does not pass; and somebody who loses patience ---- */
 
+pid_t fake_fork(void)
+{
+	errno = EAGAIN;
+	return -1;
+}
+
 int fake_nanosleep(const struct timespec *time, struct timespec *rest)
 {
 	(void)time;

@@ -30,6 +30,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -67,6 +68,7 @@ int fake_nanosleep(const struct timespec *time, struct timespec *rest);
 int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *mask);
 int fake_socket(int domain, int type, int protocol);
 int fake_mkstemp(char *path);
+pid_t fake_fork(void); /* without a child `ipclab bench` measures nothing */
 int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 		      const posix_spawnattr_t *attrs, char *const argv[], char *const envp[]);
 
@@ -97,6 +99,7 @@ int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 #define ppoll(...) fake_ppoll(__VA_ARGS__)
 #define socket(...) fake_socket(__VA_ARGS__)
 #define mkstemp(...) fake_mkstemp(__VA_ARGS__)
+#define fork() fake_fork()
 #define posix_spawnp(...) fake_posix_spawnp(__VA_ARGS__)
 #endif
 

@@ -41,6 +41,7 @@ $extra/ipcstat_wrap.ko
 /usr/local/share/ipcstat/schema/flows.json
 /usr/local/share/ipcstat/schema/hist.json
 /usr/local/share/ipcstat/schema/hooks.json
+/usr/local/share/ipcstat/schema/ipclab-bench.json
 /usr/local/share/ipcstat/schema/ipcstat.json
 /usr/local/share/ipcstat/schema/limits.json
 /usr/local/share/ipcstat/schema/run.json
