@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The guide's pages about mechanisms, those with ```console: what can be said of them without a
+# kernel. tests/guest/48-guide.sh runs their commands, and says how blocks are marked.
+#
+# programs	user/guide/code/*.c compile without a warning, and each is named by a page
+# host		```sh host: bash can read it, make knows its targets, what it names is there
+# links		lead to a file that is there
+# quotes	```c has a line <!-- from user/guide/code/NAME.c --> above it, and stands in that file
+# exercises	three on each page that has solutions, and three solutions
+# labs		each one is on one page, with its number and its verdict
+# figures	figures/*.svg: well-formed, described, with colours for the dark, shown by a page
+# same		in both languages the same blocks, headings' levels, tables, exercises, links, names
+# grade		says what is wrong with its arguments
+# shellcheck disable=SC2016 # `` is of pages
+set -uo pipefail
+cd "${0%/*}/.." || exit 2
+. tests/cli.bash
+
+ok "the programs compile" make -s -B -C user/guide/code
+for program in user/guide/code/*.c; do
+	program=$(basename "$program" .c)
+	ok "$program is named" grep -rqw "$program" user/guide/en
+done
+for check in host links quotes exercises labs figures same; do
+	ok "$check" python3 tests/guide_pages.py $check
+done
+
+# They can fail. broken NAME PATTERN CHECK SCRIPT FILE: sed's SCRIPT changes a copy of FILE.
+broken() {
+	rm -rf "$dir/guide"
+	cp -pr user/guide "$dir/guide"
+	sed -i "$4" "$dir/guide/$5"
+	if cmp -s "user/guide/$5" "$dir/guide/$5"; then
+		fail "$1: the script changes nothing"
+	else
+		fails "$1" 1 "$2" python3 tests/guide_pages.py "$3" "$dir/guide"
+	fi
+}
+broken "host: a target that make has not" 'no target domo' host 's/^make demo/make domo/' en/README.md
+broken "host: a file that is not there" 'no tests/vm/ran' host 's|^tests/vm/run|tests/vm/ran|' zh/pipe.md
+broken "host: no shell" 'cannot read' host "0,/draw pipe'/s//draw pipe/" en/pipe.md
+broken "a link to nothing" 'no file' links 's/solutions.pipe\.md/solution\/pipe.md/' en/pipe.md
+broken "a line that the program has not" 'in no file' quotes 's/getline(&line/getline(\&row/' zh/solutions/fifo.md
+broken "an exercise too few" 'exercises' exercises 's/^3\. //' en/signal.md
+broken "a solution too few" 'solutions' exercises 's/^## 2\. /## /' zh/solutions/socket.md
+broken "another number of a lab" 'lab 9 typed' labs 's/| 8 `typed`/| 9 `typed`/' en/message-queue.md
+broken "another verdict" 'holds\?' labs 's/\(no_name.*\)half true/\1holds/' en/pipe.md
+broken "a lab on no page" 'on no page' labs '/`order`/d' zh/semaphore.md
+broken "a figure that is broken" 'not well-formed' figures 's|</svg>||' figures/signal.svg
+broken "a figure without colours for the dark" 'dark' figures 's/prefers-color/prefers-no/' figures/pipe.svg
+broken "other output" 'blocks: other' same 's/65536/65537/' zh/pipe.md
+broken "another name" 'names: other' same '0,/`blocked`/s//`blocking`/' zh/fifo.md
+broken "a heading too few" 'headings: other' same '0,/^## /s///' zh/socket.md
+
+complains "grade: nothing" 2 'whose tree' user/guide/grade
+complains "grade: no tree" 2 'no tree of ipcstat' user/guide/grade tests
+complains "grade: no directory" 2 'no such directory' user/guide/grade --programs /no/such
+complains "grade: both" 2 'not both' user/guide/grade --programs tests .
+complains "grade: an unknown option" 2 'no such option' user/guide/grade --frobnicate
+complains "grade: no lab's program" 2 'has the name of a lab' user/guide/grade --programs user/guide/code
+done_testing
