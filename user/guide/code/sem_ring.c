@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Producer and consumer: 1000 numbers go through a ring of 4 places, kept by three semaphores. */
+/*
+ * sem_ring [backwards]: producer and consumer. 1000 numbers go through a ring of 4 places, kept by
+ * three semaphores. "backwards", the producer takes the mutex first: a deadlock.
+ */
 #include <err.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/sem.h>
@@ -19,6 +24,7 @@ enum {
 };
 
 static int set;
+static bool backwards;
 
 static void add(int nr, int n)
 {
@@ -41,8 +47,8 @@ static void V(int nr)
 static void produce(int *ring)
 {
 	for (int i = 0; i < ITEMS; i++) {
-		P(EMPTY);
-		P(MUTEX);
+		P(backwards ? MUTEX : EMPTY);
+		P(backwards ? EMPTY : MUTEX);
 		ring[i % PLACES] = i;
 		V(MUTEX);
 		V(FULL);
@@ -63,11 +69,12 @@ static long consume(const int *ring)
 	return sum;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	int *ring = mmap(NULL, PLACES * sizeof(int), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	backwards = argc > 1 && !strcmp(argv[1], "backwards");
 	set = semget(IPC_PRIVATE, NR_SEMAPHORES, 0600);
 	if (ring == MAP_FAILED || set < 0)
 		err(1, "semget");
@@ -77,6 +84,8 @@ int main(void)
 		produce(ring);
 		return 0;
 	}
+	if (backwards)
+		usleep(100000); /* the ring is full by then */
 	printf("sum %ld\n", consume(ring));
 	wait(NULL);
 	semctl(set, 0, IPC_RMID);
