@@ -49,7 +49,7 @@ help:
 	@echo '                  the Debian packages, on a Debian system that boots (as root)'
 	@echo 'make bench        what counting costs: operations, reading, memory;'
 	@echo '                  K=...: as for check'
-	@echo 'make deps         installs the Debian packages that check needs (FOR=demo, FOR=deb: those do)'
+	@echo 'make deps         installs the Debian packages that check needs (FOR=demo, guide, deb: those do)'
 	@echo 'make clean        removes what was built'
 
 module:
