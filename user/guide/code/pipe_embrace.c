@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pipe_embrace [BYTES]: two processes, two pipes. Each writes all it has to say before it listens:
- * with more than a pipe holds a deadlock.
+ * pipe_embrace [BYTES [politely]]: two processes, two pipes. Each tells all it has to say before it
+ * listens: with more than a pipe holds a deadlock. Politely one of them listens first.
  */
 #include <err.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void talk(int to, int from, long bytes)
+static long bytes = 100000;
+
+static void tell(int to)
 {
 	char *buffer = calloc(1, bytes);
-	ssize_t n;
 
 	if (!buffer || write(to, buffer, bytes) != bytes)
 		err(1, "write");
+	free(buffer);
+}
+
+static void listen_to(int from)
+{
+	char buffer[4096];
+	ssize_t n;
+
 	for (long got = 0; got < bytes; got += n) {
-		n = read(from, buffer, bytes);
+		n = read(from, buffer, sizeof(buffer));
 		if (n <= 0)
 			err(1, "read");
 	}
@@ -24,9 +33,10 @@ static void talk(int to, int from, long bytes)
 
 int main(int argc, char **argv)
 {
-	long bytes = argc > 1 ? atol(argv[1]) : 100000;
 	int there[2], back[2];
 
+	if (argc > 1)
+		bytes = atol(argv[1]);
 	if (pipe(there) || pipe(back))
 		err(1, "pipe");
 	switch (fork()) {
@@ -35,12 +45,19 @@ int main(int argc, char **argv)
 	case 0:
 		close(there[1]);
 		close(back[0]);
-		talk(back[1], there[0], bytes);
+		if (argc > 2) {
+			listen_to(there[0]);
+			tell(back[1]);
+		} else {
+			tell(back[1]);
+			listen_to(there[0]);
+		}
 		return 0;
 	}
 	close(there[0]);
 	close(back[1]);
-	talk(there[1], back[0], bytes);
+	tell(there[1]);
+	listen_to(back[0]);
 	wait(NULL);
 	return 0;
 }

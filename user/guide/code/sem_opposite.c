@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Two processes take the same two semaphores, in opposite order: a deadlock. */
+/*
+ * sem_opposite [same]: two processes take the same two semaphores, in opposite order: a deadlock.
+ * Or in the same order.
+ */
 #include <err.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -23,7 +26,7 @@ static void take_both(int first, int second)
 	add(first, 1);
 }
 
-int main(void)
+int main(int argc, char **argv __attribute__((unused)))
 {
 	int a = semget(IPC_PRIVATE, 1, 0600), b = semget(IPC_PRIVATE, 1, 0600);
 
@@ -32,7 +35,10 @@ int main(void)
 	add(a, 1);
 	add(b, 1);
 	if (!fork()) {
-		take_both(b, a);
+		if (argc > 1)
+			take_both(a, b);
+		else
+			take_both(b, a);
 		return 0;
 	}
 	take_both(a, b);
