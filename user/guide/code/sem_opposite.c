@@ -4,6 +4,8 @@
  * Or in the same order.
  */
 #include <err.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/wait.h>
@@ -26,8 +28,9 @@ static void take_both(int first, int second)
 	add(first, 1);
 }
 
-int main(int argc, char **argv __attribute__((unused)))
+int main(int argc, char **argv)
 {
+	bool same = argc > 1 && !strcmp(argv[1], "same");
 	int a = semget(IPC_PRIVATE, 1, 0600), b = semget(IPC_PRIVATE, 1, 0600);
 
 	if (a < 0 || b < 0)
@@ -35,7 +38,7 @@ int main(int argc, char **argv __attribute__((unused)))
 	add(a, 1);
 	add(b, 1);
 	if (!fork()) {
-		if (argc > 1)
+		if (same)
 			take_both(a, b);
 		else
 			take_both(b, a);
