@@ -11,8 +11,9 @@
 # labs		each one is on one page, with its number and its verdict
 # figures	figures/*.svg: well-formed, described, with colours for the dark, shown by a page
 # same		in both languages the same blocks, headings' levels, tables, exercises, links, names
+# run		user/guide/run, which takes commands from pages, sees what differs
 # grade		says what is wrong with its arguments
-# shellcheck disable=SC2016 # `` is of pages
+# shellcheck disable=SC2016,SC2317 # functions that ok calls; `` is of pages
 set -uo pipefail
 cd "${0%/*}/.." || exit 2
 . tests/cli.bash
@@ -52,6 +53,24 @@ broken "a figure without colours for the dark" 'dark' figures 's/prefers-color/p
 broken "other output" 'blocks: other' same 's/65536/65537/' zh/pipe.md
 broken "another name" 'names: other' same '0,/`blocked`/s//`blocking`/' zh/fifo.md
 broken "a heading too few" 'headings: other' same '0,/^## /s///' zh/socket.md
+
+# What runs the pages can tell.
+page=$dir/page.md
+try() { # block's kind, lines...
+	printf '%s\n' "\`\`\`$1" "${@:2}" '```' > "$page"
+	user/guide/run --tap "$page"
+}
+ok "numbers that vary" try "console varies" '$ echo 12 ab' '7 ab'
+fails "other words" 1 'other output: echo' try "console varies" '$ echo 12 ab' '12 ac'
+fails "other numbers" 1 'other output: echo' try console '$ echo 12' '13'
+ok "a gap" try console '$ seq 9' '1' '...' '9'
+fails "a line after a gap" 1 'other output: seq' try console '$ seq 9' '1' '...' '8'
+fails "a line more" 1 'other output: seq' try console '$ seq 2' '1'
+fails "a command that fails" 1 'did not succeed: false' try sh 'false'
+fails "what comes after it" 1 'not reached: true' try console '$ false' '$ true'
+ok "objects" try console '$ echo "pipe:[12]"' 'pipe:[34]'
+complains "no page" 2 'no such page' user/guide/run no-page
+complains "no page at all" 2 'usage' user/guide/run
 
 complains "grade: nothing" 2 'whose tree' user/guide/grade
 complains "grade: no tree" 2 'no tree of ipcstat' user/guide/grade tests
