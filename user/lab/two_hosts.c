@@ -57,6 +57,8 @@ static void serve(void)
 		must(recv(client, buffer, SIZE, MSG_WAITALL));
 		must(send(client, buffer, SIZE, 0));
 	}
+	/* With its last process a host goes, and the cable: not before the client has all. */
+	must(recv(client, buffer, SIZE, 0));
 	_exit(0);
 }
 
@@ -127,9 +129,9 @@ static void act(void)
 	run(command);
 	run("ip address add 10.0.0.1/24 dev eth0 && ip link set eth0 up");
 	*state = CABLED;
-	saw(ask("10.0.0.2"), "between two hosts all messages come back");
 	saw(has_address("10.0.0.1") && !has_address("10.0.0.2"),
 	    "the client's host is 10.0.0.1, and it is not 10.0.0.2");
+	saw(ask("10.0.0.2"), "between two hosts all messages come back");
 	join(pid);
 }
 
