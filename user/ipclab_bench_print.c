@@ -75,7 +75,7 @@ static void put_end(const struct bench_result *result, const struct carrier *car
 			continue;
 		put_name(carrier, end->size);
 		if (end->limit)
-			printf("  at most %zu bytes: %s\n", end->limit, end->why);
+			printf("  up to %zu: %s\n", end->limit, end->why);
 		else
 			printf("  failed: %s\n", end->why);
 	}

@@ -105,12 +105,12 @@ static void print_machine(const struct bench_result *result)
 		       cpu[1]);
 	printf("%s, %u CPU%s.\n", host.kernel, host.cpus, host.cpus == 1 ? "" : "s");
 	if (host.machine == MACHINE_EMULATED)
-		printf("This machine is emulated (%s): its numbers are only good for\n"
-		       "comparison with each other; on a real one even their order may be another.\n",
+		printf("Emulated machine (%s): its numbers are only good for comparison.\n"
+		       "On a real one even their order may be another.\n",
 		       host.hypervisor);
 	else if (host.machine == MACHINE_VIRTUAL)
-		printf("This is a virtual machine (%s): its host has a part in all times.\n"
-		       "Should it run on an emulated one, they are only good for comparison.\n",
+		printf("Virtual machine (%s): its host has a part in all times.\n"
+		       "If that is an emulated one, they are only good for comparison.\n",
 		       host.hypervisor);
 	else if (host.machine == MACHINE_UNKNOWN)
 		puts("This machine may be emulated: then its numbers are only good for comparison.");
