@@ -46,7 +46,7 @@ is "the right one alone: exit status" $? 0
 # A tree: its module counts a byte too many in each operation, or does not build.
 tree=$student/tree
 mkdir "$tree"
-tar -c Kbuild dkms.conf module user --exclude='*.o' --exclude='*.ko' | tar -C "$tree" -x
+tar --exclude='*.o' --exclude='*.ko' -c Kbuild dkms.conf module user | tar -C "$tree" -x
 sed -i 's/\(this_cpu_add(\*(cells->col + dir + IPC_D_BYTES), bytes\));/\1 + 1);/' "$tree/module/ipcstat.h"
 if cmp -s module/ipcstat.h "$tree/module/ipcstat.h"; then fail "the module is another one"; fi
 grade "$tree"
