@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# enough: 7.3
+# enough: 6.12
 # Events: what is lost, full, slow, or ends, with exact numbers; who may listen; a flood, a
 # listener that does not read, a module that goes.
 # vm: -c 2 -m 1024 -t 400
