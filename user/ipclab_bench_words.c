@@ -59,7 +59,7 @@ static bool print_quickest(const struct bench_result *result, size_t size)
 	for (unsigned int i = 0; i < 2; i++)
 		bench_number_text(best[i]->round_trip.p50_ns / 1e3, us[i]);
 	size_words(size, where);
-	printf("Quickest %s: %s, median round trip %s us; then %s, %s us.\n", where,
+	printf("Quickest %s: %s, round trip %s us; then %s, %s us.\n", where,
 	       best[0]->carrier->exercise->name, us[0], best[1]->carrier->exercise->name, us[1]);
 	return true;
 }
