@@ -207,7 +207,7 @@ void look(const char *moment)
 	}
 	reading = &board->look[board->nr_looks++];
 	snprintf(reading->moment, sizeof(reading->moment), "%s", moment);
-	ret = reading_take(nl, the_lab->rows, reading);
+	ret = reading_take_now(nl, the_lab->rows, reading);
 	unlock();
 	if (ret)
 		give_up("%s", nl_error(nl));
@@ -224,7 +224,7 @@ void await_asleep(const char *row, unsigned int tasks)
 	if (!first)
 		give_up("%s is not among the lab's rows, or has no `blocked`", row);
 	for (;;) {
-		if (reading_take(nl, row, &now))
+		if (reading_take_now(nl, row, &now))
 			give_up("%s", nl_error(nl));
 		cell = reading_find(&now, row, "blocked");
 		if (!cell || cell->kind != NL_VALUE || first->kind != NL_VALUE)

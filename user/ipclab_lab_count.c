@@ -50,7 +50,7 @@ static int take_row(struct nl *nl, const char *name, struct reading *reading)
 	return strcmp(name, "signal") ? 0 : take_signals(nl, reading);
 }
 
-int reading_take(struct nl *nl, const char *rows, struct reading *reading)
+int reading_take_now(struct nl *nl, const char *rows, struct reading *reading)
 {
 	struct nl_info info = { 0 };
 	char name[IPCSTAT_NAME_MAX];
@@ -82,9 +82,9 @@ int reading_take_quiet(struct nl *nl, const char *rows, struct reading *reading,
 	int ret;
 
 	do {
-		ret = reading_take(nl, rows, &before);
+		ret = reading_take_now(nl, rows, &before);
 		lab_nap(20000);
-		ret = ret ?: reading_take(nl, rows, reading);
+		ret = ret ?: reading_take_now(nl, rows, reading);
 		*quiet = !ret && equal(&before, reading, false);
 	} while (!ret && !*quiet && lab_now() - start < NS_PER_S);
 	return ret;

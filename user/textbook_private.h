@@ -26,7 +26,7 @@ struct reading {
 };
 
 /* All counters of the rows (names, separated by blanks). 0, or nl.c's error. */
-int reading_take(struct nl *nl, const char *rows, struct reading *reading);
+int reading_take_now(struct nl *nl, const char *rows, struct reading *reading);
 /* The same, when nothing has moved for a moment, or after a second. *quiet: which of these. */
 int reading_take_quiet(struct nl *nl, const char *rows, struct reading *reading, bool *quiet);
 /* The same, when the gauges are what they were at first, or after two seconds. */
