@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
@@ -224,10 +225,16 @@ static long write_pages(void)
 	return write(fd[1], pages, sizeof(pages));
 }
 
+/* It must not be us who sleeps: the writer may be slow. */
 static void read_pages(void)
 {
+	int ready;
+
 	for (int i = 0; i < 3; i++) {
-		pause_ms(1);
+		do {
+			pause_ms(1);
+			EDGE_MUST(!ioctl(fd[0], FIONREAD, &ready));
+		} while (ready < PAGE);
 		EDGE_MUST(read(fd[0], page, PAGE) == PAGE);
 	}
 }

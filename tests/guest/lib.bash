@@ -66,6 +66,22 @@ leaks() {
 	return 1
 }
 
+# Ends whatever a test has left running: who sleeps in a hooked function keeps the wrappers.
+end_all() {
+	local ours=" $$ " pid=$$ dir status
+	while [ "$pid" -gt 1 ]; do
+		pid=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status")
+		ours+="$pid "
+	done
+	for dir in /proc/[0-9]*; do
+		# A kernel thread has no memory.
+		if [[ $ours == *" ${dir##*/} "* ]] || ! status=$(< "$dir/status") ||
+			[[ $status != *VmSize* ]]; then continue; fi
+		echo "# left running: ${dir##*/} $(tr '\0' ' ' < "$dir/cmdline")"
+		kill -KILL "${dir##*/}"
+	done 2> /dev/null
+}
+
 # What has leaked until now is not ours.
 leaks_clear() {
 	leaks > /dev/null || echo "# kmemleak: the kernel itself has leaked"
