@@ -3,7 +3,7 @@
 # enough: 6.1
 # From one release to another, and back, while callers sleep in the wrappers of the one: each
 # counts exactly, and the tools of the one say of the other what to do.
-# vm: -c 2 -m 1024 -t 200
+# vm: -c 2 -m 1024 -t 500
 . tests/tap.sh
 . tests/guest/lib.bash
 

@@ -66,7 +66,8 @@ leaks() {
 	return 1
 }
 
-# Ends whatever a test has left running: who sleeps in a hooked function keeps the wrappers.
+# Ends whatever a test has left running (who sleeps in a hooked function keeps the wrappers), and
+# removes what it has left of System V.
 end_all() {
 	local ours=" $$ " pid=$$ dir status
 	while [ "$pid" -gt 1 ]; do
@@ -80,6 +81,7 @@ end_all() {
 		echo "# left running: ${dir##*/} $(tr '\0' ' ' < "$dir/cmdline")"
 		kill -KILL "${dir##*/}"
 	done 2> /dev/null
+	ipcrm --all
 }
 
 # What has leaked until now is not ours.
@@ -103,7 +105,7 @@ wrap_leaves() {
 	local start=$EPOCHREALTIME
 	while [ -e /sys/module/ipcstat_wrap ] && ! rmmod ipcstat_wrap 2> /dev/null; do
 		sleep 0.1
-		if awk -v a="$(since "$start")" 'BEGIN { exit !(a > 60 * (ENVIRON["SLOWER"] ? ENVIRON["SLOWER"] : 1)) }'; then return 1; fi
+		if awk -v a="$(since "$start")" 'BEGIN { exit !(a > 180 * (ENVIRON["SLOWER"] ? ENVIRON["SLOWER"] : 1)) }'; then return 1; fi
 	done
 }
 
