@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Another module that hooks what we hook, in the same way (tests/vm/twin): whoever comes second
 # has kretprobes where the other one has wrappers; both are exact.
-# vm: -c 2 -m 1024 -t 300
+# vm: -c 2 -m 1056 -t 300
 # enough: 6.12
 # shellcheck disable=SC2317 # functions that ok calls
 . tests/tap.sh

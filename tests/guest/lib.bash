@@ -105,7 +105,7 @@ wrap_leaves() {
 	local start=$EPOCHREALTIME
 	while [ -e /sys/module/ipcstat_wrap ] && ! rmmod ipcstat_wrap 2> /dev/null; do
 		sleep 0.1
-		if awk -v a="$(since "$start")" 'BEGIN { exit !(a > 180 * (ENVIRON["SLOWER"] ? ENVIRON["SLOWER"] : 1)) }'; then return 1; fi
+		if awk -v a="$(since "$start")" 'BEGIN { exit !(a > 60 * (ENVIRON["SLOWER"] ? ENVIRON["SLOWER"] : 1)) }'; then return 1; fi
 	done
 }
 
