@@ -169,22 +169,30 @@ void end_if_interrupted(void)
 	raise(lab_interrupted);
 }
 
+struct nl *open_reader(void)
+{
+	struct nl_info info = { 0 };
+	struct nl *nl;
+
+	if (!nl_open(&nl) && !nl_get_info(nl, &info)) {
+		nl_free_info(&info);
+		return nl;
+	}
+	fprintf(stderr, "ipclab: %s\n", nl_error(nl));
+	nl_free_info(&info);
+	nl_end(nl);
+	return NULL;
+}
+
 /* Runs what was asked for; returns the exit status. */
 static int run(const struct exercise *const *exercise, unsigned int nr, const struct options *opt)
 {
 	struct result result[ARRAY_SIZE(exercises)] = { 0 };
 	enum verdict worst = OK;
-	struct nl_info info = { 0 };
-	struct nl *nl;
+	struct nl *nl = open_reader();
 
-	/* Before the first exercise: may we read at all? */
-	if (nl_open(&nl) || nl_get_info(nl, &info)) {
-		fprintf(stderr, "ipclab: %s\n", nl_error(nl));
-		nl_free_info(&info);
-		nl_end(nl);
+	if (!nl)
 		return 1;
-	}
-	nl_free_info(&info);
 	prepare();
 	for (unsigned int i = 0; i < nr && !lab_interrupted; i++) {
 		struct lab *lab = lab_new(exercise[i], opt->pairs, opt->count, opt->size);

@@ -192,16 +192,10 @@ static int run_labs(const struct textbook_lab *const *labs, unsigned int nr,
 		    const struct lab_options *options)
 {
 	unsigned int tap = 0, bad_lines = 0;
-	struct nl_info info = { 0 };
-	struct nl *nl;
+	struct nl *nl = open_reader();
 
-	if (nl_open(&nl) || nl_get_info(nl, &info)) {
-		fprintf(stderr, "ipclab: %s\n", nl_error(nl));
-		nl_free_info(&info);
-		nl_end(nl);
+	if (!nl)
 		return 1;
-	}
-	nl_free_info(&info);
 	prepare();
 	for (unsigned int i = 0; i < nr && !lab_interrupted; i++)
 		bad_lines += run_lab(nl, labs[i], options, &tap);

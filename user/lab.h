@@ -233,6 +233,8 @@ void settle_output(void);
 
 /* ---- for all commands (ipclab.c) ---- */
 
+/* Before anything is done: may we read at all? NULL: no, and the user has been told why. */
+struct nl *open_reader(void);
 /* From now on a signal that asks us to stop sets lab_interrupted. */
 void prepare(void);
 /* ... and we end of it here, when all is tidy. */
