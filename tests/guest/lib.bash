@@ -104,6 +104,9 @@ unhurried() {
 wrap_leaves() {
 	local start=$EPOCHREALTIME
 	while [ -e /sys/module/ipcstat_wrap ] && ! rmmod ipcstat_wrap 2> /dev/null; do
+		# A test is run by timeout(1), which sleeps in sigsuspend(2). That is hooked: if it began
+		# after the load it is a caller, too, until a signal makes it look for its child.
+		kill -CHLD "$PPID"
 		sleep 0.1
 		if awk -v a="$(since "$start")" 'BEGIN { exit !(a > 60 * (ENVIRON["SLOWER"] ? ENVIRON["SLOWER"] : 1)) }'; then return 1; fi
 	done
