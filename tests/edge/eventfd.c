@@ -771,6 +771,7 @@ static void uring_works(int flags)
 static void uring(void)
 {
 	int64_t objects = edge_now(row, "objects");
+	int result;
 
 	uring_works(0);
 	edge_settle(row, "objects", objects);
@@ -802,14 +803,18 @@ static void uring(void)
 	drop();
 	edge_settle(row, "objects", objects);
 
-	/* There is room for one: it is polled as ready, and does not take two. */
+	/*
+	 * There is room for one: it is polled as ready, and does not take two. After some tries
+	 * io_uring hands it to a worker, which ends it with EAGAIN where it is quicker than we are.
+	 */
 	make_full(EFD_NONBLOCK | EFD_SEMAPHORE, 0);
 	edge_begin("io_uring: attempts at the end of another system call are none");
 	submit(true, 2, 0);
 	EDGE_MUST(take() == 1);
 	EDGE_MUST(take() == 1);
-	EDGE_MUST(complete() == SIZE);
-	send_op(1, 0);
+	result = complete();
+	EDGE_MUST(result == SIZE || result == -EAGAIN);
+	send_op(result == SIZE, 0);
 	recv_op(2, 0);
 	any_waits();
 	edge_end();
