@@ -22,7 +22,7 @@
 #include "textbook_private.h"
 
 /* No step takes so long, and nobody is so long in falling asleep; on a slow machine, too. */
-#define STEP_SECONDS 30
+#define STEP_SECONDS 60
 #define SLEEP_SECONDS 10
 
 struct board *board;
@@ -300,7 +300,7 @@ static bool is_stuck(bool program, uint64_t *since)
 	if (steps != board->nr_steps)
 		*since = lab_now();
 	steps = board->nr_steps;
-	return lab_now() - *since > (program ? 4 : 1) * STEP_SECONDS * NS_PER_S;
+	return lab_now() - *since > (program ? 2 : 1) * STEP_SECONDS * NS_PER_S;
 }
 
 int act_run(const struct textbook_lab *lab, const char *program, void (*progress)(void))

@@ -91,6 +91,19 @@ void remove_at_end(enum sysv kind, int id);
 /* This process moves to a host of its own: a network namespace that has nothing but a loopback
  * interface. It may connect it to others, as root may; so may those that it forks. */
 void move_to_new_host(void);
+/* A line for sh(1), as printf(). It must succeed. */
+void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* As socketpair(2), which TCP does not have: two connected sockets of this host. */
+void tcp_pair(int end[2]);
+
+/* ---- for act(): what the kernel tells a process of itself (ipclab_lab_self.c) ---- */
+
+/* Which of the machine's pages this one is, by /proc/self/pagemap. 0: only root is told. */
+uint64_t page_frame(const void *page);
+/* Page faults of this process until now that took no disk. */
+long page_faults(void);
+/* Nanoseconds that a processor has worked for this process until now. */
+long processor_ns(void);
 
 /* ---- for expect() ---- */
 

@@ -117,7 +117,7 @@ is "a run in a run: the inner one its own" "$(json "$dir/inner" 'j["complete"]')
 tidy "numbers" off
 
 lacks "a cgroup that is gone" 'cgroups that the command may have made are gone$' python3 "$dir/mover" 29 gone
-build/tests/edge/caller pipe 1000000000 30000 &
+nice -n 19 build/tests/edge/caller pipe 1000000000 30000 &
 caller=$!
 runs "others' traffic" 0 -- ipclab run pipe -n 23
 is "others' traffic is not counted" "$(of pipe)" "23 23"

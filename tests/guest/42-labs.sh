@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: -c 4 -m 1024 -t 240
+# vm: -c 4 -m 1024 -t 300
 # `ipclab lab`: each claim of the textbook comes out as it is known to; as root and as nobody,
 # on one CPU, two and four. Nothing is left behind.
 # shellcheck disable=SC2016 # `` is of what is printed
@@ -28,14 +28,12 @@ left() {
 before=$(left)
 
 merge "root" ipclab lab all -q
-for cpus in 0 0,1; do
-	merge "CPUs $cpus" taskset -c "$cpus" ipclab lab all -q
-done
+merge "one CPU" taskset -c 0 ipclab lab all -q
 merge "nobody" unprivileged ipclab lab all -q
 is "they leave nothing" "$(left)" "$before"
 
-# A person sees the same as a grader.
-ipclab lab all > "$dir/all"
+# A person sees the same as a grader, here on two CPUs.
+taskset -c 0,1 ipclab lab all > "$dir/all"
 is "all: the last line" "$(tail -n 1 "$dir/all")" "20 of 20 labs came out as they should."
 is "a verdict for each" "$(grep -cE '^  => (holds|half true)' "$dir/all")" 20
 is "no line is longer than a terminal's" "$(awk 'length > 80' "$dir/all" | wc -l)" 0

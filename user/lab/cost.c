@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Claim 6: pipes are inefficient where data is exchanged often. */
-#include <arpa/inet.h>
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "textbook.h"
@@ -60,21 +58,6 @@ static void through_memory(const struct mechanism *m, size_t size)
 	memcpy(in, m->segment, size);
 }
 
-static void connect_tcp(struct mechanism *m)
-{
-	struct sockaddr_in here = { .sin_family = AF_INET };
-	socklen_t len = sizeof(here);
-	int listener = must(socket(AF_INET, SOCK_STREAM, 0));
-
-	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	must(bind(listener, (struct sockaddr *)&here, len));
-	must(listen(listener, 1));
-	must(getsockname(listener, (struct sockaddr *)&here, &len));
-	m->to = must(socket(AF_INET, SOCK_STREAM, 0));
-	must(connect(m->to, (struct sockaddr *)&here, len));
-	m->from = must(accept(listener, NULL, NULL));
-}
-
 static void make(struct mechanism m[])
 {
 	int id, end[2];
@@ -88,15 +71,8 @@ static void make(struct mechanism m[])
 	remove_at_end(QUEUE, m[MESSAGE_QUEUE].to);
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, end));
 	m[UNIX].from = end[0], m[UNIX].to = end[1];
-	connect_tcp(&m[TCP]);
-}
-
-static long processor_ns(void)
-{
-	struct timespec t;
-
-	must(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t));
-	return t.tv_sec * 1000000000L + t.tv_nsec;
+	tcp_pair(end);
+	m[TCP].from = end[0], m[TCP].to = end[1];
 }
 
 /* The best of all rounds is kept: others disturb. */

@@ -2,7 +2,6 @@
 /* Claim 20: the three arguments of socket(2). */
 #include <errno.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,43 +12,25 @@
 /* Of IP; it is kept for experiments. */
 #define EXPERIMENT 253
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-/* This host's own, with any port. */
-static socklen_t loopback(int domain, union address *address)
-{
-	memset(address, 0, sizeof(*address));
-	address->any.sa_family = domain;
-	if (domain == AF_INET)
-		address->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else
-		address->v6.sin6_addr = in6addr_loopback;
-	return domain == AF_INET ? sizeof(address->v4) : sizeof(address->v6);
-}
-
 /* Two sockets that are connected: [1] sends to [0]. */
 static void connected(int domain, int type, int protocol, int end[2])
 {
-	union address address;
-	socklen_t len;
+	/* An internet address that is all zeros is this host; port 0 is any that is free. */
+	struct sockaddr_storage here = { .ss_family = domain };
+	socklen_t len = sizeof(here);
 	int listener;
 
 	if (domain == AF_LOCAL) {
 		must(socketpair(domain, type, protocol, end));
 		return;
 	}
-	len = loopback(domain, &address);
 	end[0] = must(socket(domain, type, protocol));
 	end[1] = must(socket(domain, type, protocol));
-	must(bind(end[0], &address.any, len));
-	must(getsockname(end[0], &address.any, &len));
+	must(bind(end[0], (struct sockaddr *)&here, len));
+	must(getsockname(end[0], (struct sockaddr *)&here, &len));
 	if (type == SOCK_STREAM)
 		must(listen(end[0], 1));
-	must(connect(end[1], &address.any, len));
+	must(connect(end[1], (struct sockaddr *)&here, len));
 	if (type == SOCK_STREAM) {
 		listener = end[0];
 		end[0] = must(accept(listener, NULL, NULL));
@@ -57,27 +38,18 @@ static void connected(int domain, int type, int protocol, int end[2])
 	}
 }
 
-/* A child sends two messages. Afterwards they are received. Returns the size of the first. */
+/* Two messages are sent, and then received. Returns the size of the first. */
 static int exchange(int domain, int type, int protocol)
 {
-	char buffer[3 * SIZE] = { 0 };
+	char buffer[2 * SIZE] = { 0 };
 	int end[2], first;
-	pid_t pid;
 
 	connected(domain, type, protocol, end);
-	pid = must(fork());
-	if (!pid) {
-		must(send(end[1], buffer, SIZE, 0));
-		must(send(end[1], buffer, SIZE, 0));
-		_exit(0);
-	}
-	join(pid);
-	if (type == SOCK_STREAM) {
-		first = must(recv(end[0], buffer, 2 * SIZE, MSG_WAITALL));
-	} else {
-		first = must(recv(end[0], buffer, sizeof(buffer), 0));
-		must(recv(end[0], buffer, sizeof(buffer), 0));
-	}
+	must(send(end[1], buffer, SIZE, 0));
+	must(send(end[1], buffer, SIZE, 0));
+	first = must(recv(end[0], buffer, 2 * SIZE, MSG_WAITALL));
+	if (type != SOCK_STREAM)
+		must(recv(end[0], buffer, 2 * SIZE, 0));
 	close(end[0]);
 	close(end[1]);
 	return first;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Claim 19: sockets connect processes on different hosts, and on one host as well. */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,26 +10,7 @@
 #define MESSAGES 23
 #define SIZE 1024
 
-/* How far both have come. */
-enum {
-	MOVED = 1,
-	CABLED,
-	LISTENING
-};
-
-static atomic_int *state;
-
-static void await(int wanted)
-{
-	while (*state != wanted)
-		usleep(1000);
-}
-
-static void run(const char *command)
-{
-	if (system(command))
-		give_up("`%s` failed: it takes ip(8), and the kernel's module veth", command);
-}
+static atomic_int *servers; /* that listen, or did */
 
 static struct sockaddr_in socket_address(const char *host)
 {
@@ -51,7 +29,7 @@ static void serve(void)
 
 	must(bind(listener, (struct sockaddr *)&any, sizeof(any)));
 	must(listen(listener, 1));
-	*state = LISTENING;
+	++*servers;
 	client = must(accept(listener, NULL, NULL));
 	for (int i = 0; i < MESSAGES; i++) {
 		must(recv(client, buffer, SIZE, MSG_WAITALL));
@@ -69,7 +47,6 @@ static bool ask(const char *host)
 	int server = must(socket(AF_INET, SOCK_STREAM, 0)), good = 0;
 	char buffer[SIZE];
 
-	await(LISTENING);
 	must(connect(server, (struct sockaddr *)&address, sizeof(address)));
 	for (int i = 0; i < MESSAGES; i++) {
 		memset(buffer, 'a' + i, SIZE);
@@ -82,57 +59,61 @@ static bool ask(const char *host)
 	return good == MESSAGES;
 }
 
-static bool has_address(const char *host)
+/* Only an address of its own host can a socket have. */
+static bool is_mine(const char *host)
 {
 	struct sockaddr_in address = socket_address(host);
-	int fd = must(socket(AF_INET, SOCK_STREAM, 0)), ret;
+	int fd = must(socket(AF_INET, SOCK_DGRAM, 0));
+	bool mine = !bind(fd, (struct sockaddr *)&address, sizeof(address));
 
-	ret = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	close(fd);
-	return !ret || errno != EADDRNOTAVAIL;
+	return mine;
 }
 
+/* It has brought a cable, whose other end is at the client's. */
 static void second_host(void)
 {
 	move_to_new_host();
-	*state = MOVED;
-	await(CABLED);
-	run("ip address add 10.0.0.2/24 dev eth0 && ip link set eth0 up");
+	shell("ip link add eth0 type veth peer name eth0 netns %d", getppid());
+	shell("ip address add 10.0.0.2/24 dev eth0 && ip link set eth0 up");
 	serve();
+}
+
+/* Returns the server, when it listens. */
+static pid_t start(void (*server)(void))
+{
+	int before = *servers;
+	pid_t pid = must(fork());
+
+	if (!pid)
+		server();
+	while (*servers == before)
+		usleep(1000);
+	return pid;
 }
 
 static void act(void)
 {
-	char command[80];
-	pid_t pid;
+	pid_t server;
 
-	state = shared(sizeof(*state));
-	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	servers = shared(sizeof(*servers));
 	move_to_new_host();
 	step("A host. A client sends %d messages of %d bytes to a server on the same host, and gets "
 	     "them back.",
 	     MESSAGES, SIZE);
-	pid = must(fork());
-	if (!pid)
-		serve();
+	server = start(serve);
 	saw(ask("127.0.0.1"), "on one host all messages come back");
-	join(pid);
+	join(server);
 	look("one host");
 
 	step("Another host, and a cable between them (veth). The same, but the server is on the "
 	     "second host, 10.0.0.2.");
-	pid = must(fork());
-	if (!pid)
-		second_host();
-	await(MOVED);
-	sprintf(command, "ip link add eth0 type veth peer name eth0 netns %d", pid);
-	run(command);
-	run("ip address add 10.0.0.1/24 dev eth0 && ip link set eth0 up");
-	*state = CABLED;
-	saw(has_address("10.0.0.1") && !has_address("10.0.0.2"),
+	server = start(second_host);
+	shell("ip address add 10.0.0.1/24 dev eth0 && ip link set eth0 up");
+	saw(is_mine("10.0.0.1") && !is_mine("10.0.0.2"),
 	    "the client's host is 10.0.0.1, and it is not 10.0.0.2");
 	saw(ask("10.0.0.2"), "between two hosts all messages come back");
-	join(pid);
+	join(server);
 }
 
 static void expect(void)
