@@ -46,7 +46,8 @@ help:
 	@echo '                  KASAN, lockdep and so on, which is built first (once);'
 	@echo '                  K=6.12-sanitize, T=...: as for check; S=600: seconds of stress'
 	@echo 'make check-packages'
-	@echo '                  the Debian packages, on a Debian system that boots (as root)'
+	@echo '                  the Debian packages, on a Debian system that boots (as root);'
+	@echo '                  R=trixie: of another release, T=install...: only that part'
 	@echo 'make bench        what counting costs: operations, reading, memory;'
 	@echo '                  K=...: as for check'
 	@echo 'make deps         installs the Debian packages that check needs (FOR=demo, guide, deb: those do)'
@@ -117,7 +118,7 @@ check-sanitize:
 	@tests/sanitize/check $(if $(K),-k "$(K)") $(if $(S),-t $(S)) $(T)
 
 check-packages:
-	@tests/packages/check
+	@tests/packages/check $(if $(R),-r $(R)) $(T)
 
 bench:
 	@tests/bench/run $(K)
