@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipclab_snapshot.h"
 #include "lab.h"
-#include "nl.h"
 
 const char *const verdict_names[] = {
 	[NOT_APPLICABLE] = "does not apply",
@@ -24,72 +24,6 @@ const char *const verdict_names[] = {
 	[DIFFERS] = "DIFFERS",
 	[FAILED] = "FAILED",
 };
-
-/* ---- what is counted ---- */
-
-struct reading {
-	unsigned int nr;
-	struct nl_counter *counter;
-};
-
-static void append(struct reading *reading, const struct nl_counter *counter)
-{
-	reading->counter = realloc(reading->counter, (reading->nr + 1) * sizeof(*reading->counter));
-	if (!reading->counter)
-		abort();
-	reading->counter[reading->nr++] = *counter;
-}
-
-static void forget(struct reading *reading)
-{
-	free(reading->counter);
-	memset(reading, 0, sizeof(*reading));
-}
-
-static int take_signals(struct nl *nl, struct reading *reading)
-{
-	struct nl_counter counter;
-	struct nl_rows rows;
-
-	if (nl_get_signals(nl, &rows))
-		return -1;
-	for (unsigned int i = 0; i < rows.nr; i++) {
-		for (unsigned int j = 0; j < rows.row[i].nr; j++) {
-			counter = rows.row[i].counter[j];
-			snprintf(counter.name, sizeof(counter.name), "signal %u %.15s",
-				 rows.row[i].signal, rows.row[i].counter[j].name);
-			append(reading, &counter);
-		}
-	}
-	nl_free_rows(&rows);
-	return 0;
-}
-
-/* Replaces a reading by a new one. */
-static int take(struct nl *nl, const char *name, struct reading *reading)
-{
-	struct nl_rows rows;
-
-	forget(reading);
-	if (nl_get_rows(nl, name, &rows))
-		return -1;
-	for (unsigned int i = 0; rows.nr && i < rows.row[0].nr; i++)
-		append(reading, &rows.row[0].counter[i]);
-	nl_free_rows(&rows);
-	return strcmp(name, "signal") ? 0 : take_signals(nl, reading);
-}
-
-static bool equal(const struct reading *a, const struct reading *b, bool gauges_only)
-{
-	if (a->nr != b->nr)
-		return false;
-	for (unsigned int i = 0; i < a->nr; i++)
-		if ((a->counter[i].gauge || !gauges_only) &&
-		    (a->counter[i].kind != b->counter[i].kind ||
-		     a->counter[i].value != b->counter[i].value))
-			return false;
-	return true;
-}
 
 void settle_output(void)
 {
@@ -104,53 +38,17 @@ void settle_output(void)
 		lab_nap(1000);
 }
 
-/*
- * Reads until nothing has moved for a moment: a packet may be on its way to a
- * queue, or something that has been before still goes on. Gives up after a
- * second, on a busy machine: *quiet.
- */
-static int take_quiet(struct nl *nl, const char *name, struct reading *reading, bool *quiet)
-{
-	struct reading before = { 0 };
-	uint64_t start = lab_now();
-	int ret;
-
-	do {
-		ret = take(nl, name, &before);
-		lab_nap(20000);
-		ret = ret ?: take(nl, name, reading);
-		*quiet = !ret && equal(&before, reading, false);
-	} while (!ret && !*quiet && lab_now() - start < NS_PER_S);
-	forget(&before);
-	return ret;
-}
-
-/* The last reading: the kernel may need a moment to free what was closed. */
-static int take_last(struct nl *nl, const char *name, struct reading *reading,
-		     const struct reading *first)
-{
-	uint64_t start = lab_now();
-	int ret;
-
-	for (;;) {
-		ret = take(nl, name, reading);
-		if (ret || equal(first, reading, true) || lab_now() - start > 2 * NS_PER_S)
-			return ret;
-		lab_nap(5000);
-	}
-}
-
 /* ---- the comparison ---- */
 
 struct comparison {
 	struct lab *lab;
-	struct reading first, half_way, last;
+	struct snapshot first, half_way, last;
 	bool busy; /* others use the row, too */
 };
 
 /* One counter of a row, or one moment of a gauge. */
 struct item {
-	const char *name;
+	char name[2 * IPCSTAT_NAME_MAX]; /* "send_ops", or "signal 10 delivered" */
 	bool gauge, half_way;
 	const struct want *want;
 	enum nl_kind kind;
@@ -159,17 +57,21 @@ struct item {
 
 static struct item item(const struct comparison *c, unsigned int i, bool half_way)
 {
-	const struct nl_counter *first = &c->first.counter[i];
-	const struct nl_counter *now = half_way ? &c->half_way.counter[i] : &c->last.counter[i];
-
-	return (struct item){
-		.name = now->name,
+	const struct cell *first = &c->first.cell[i];
+	const struct cell *now = half_way ? &c->half_way.cell[i] : &c->last.cell[i];
+	struct item item = {
 		.gauge = now->gauge,
 		.half_way = half_way,
-		.want = find_want(c->lab, now->name, half_way),
 		.kind = first->kind == NL_UNKNOWN ? NL_UNKNOWN : now->kind,
 		.counted = (int64_t)(now->value - first->value),
 	};
+
+	if (strcmp(now->row, c->lab->exercise->name))
+		snprintf(item.name, sizeof(item.name), "%s %s", now->row, now->counter);
+	else
+		strcpy(item.name, now->counter);
+	item.want = find_want(c->lab, item.name, half_way);
+	return item;
 }
 
 static enum verdict judge(const struct comparison *c, const struct item *item)
@@ -248,7 +150,7 @@ static enum verdict judge_all(const struct comparison *c, bool show, unsigned in
 	enum verdict verdict, worst = NOT_APPLICABLE;
 
 	for (unsigned int i = 0; i < c->last.nr; i++) {
-		for (int half_way = c->last.counter[i].gauge; half_way >= 0; half_way--) {
+		for (int half_way = c->last.cell[i].gauge; half_way >= 0; half_way--) {
 			struct item it = item(c, i, half_way);
 
 			if (!of_interest(&it) || (half_way && said_once(&it)))
@@ -266,15 +168,12 @@ static enum verdict judge_all(const struct comparison *c, bool show, unsigned in
 /* Whether the row moves without us, in a time as long as ours was. */
 static bool others_use(struct nl *nl, const char *name, uint64_t ns)
 {
-	struct reading before = { 0 }, after = { 0 };
-	bool quiet;
+	static struct snapshot before, after;
 
-	quiet = !take(nl, name, &before);
+	if (snapshot_take(nl, name, &before))
+		return true;
 	lab_nap(MAX(200000, MIN(3000000, ns / 1000)));
-	quiet = quiet && !take(nl, name, &after) && equal(&before, &after, false);
-	forget(&before);
-	forget(&after);
-	return !quiet;
+	return snapshot_take(nl, name, &after) || !snapshots_equal(&before, &after, false);
 }
 
 static void fill_cell(char text[24], const struct comparison *c, const char *counter, bool wanted)
@@ -310,15 +209,15 @@ static int run(struct nl *nl, struct comparison *c, bool *quiet)
 	bool ignored;
 
 	settle_output();
-	if (take_quiet(nl, name, &c->first, quiet))
+	if (snapshot_take_quiet(nl, name, &c->first, quiet))
 		return -1;
 	if (lab_start(c->lab))
 		return -1;
-	if (take_quiet(nl, name, &c->half_way, &ignored))
+	if (snapshot_take_quiet(nl, name, &c->half_way, &ignored))
 		return -1;
 	if (lab_finish(c->lab))
 		return -1;
-	if (take_last(nl, name, &c->last, &c->first))
+	if (snapshot_take_last(nl, name, &c->last, &c->first))
 		return -1;
 	if (c->first.nr == c->half_way.nr && c->first.nr == c->last.nr)
 		return 0;
@@ -330,10 +229,12 @@ void check(struct nl *nl, struct lab *lab, bool strict, struct result *result)
 {
 	const char *name = lab->exercise->name, *reason;
 	unsigned int nr[FAILED + 1] = { 0 };
-	struct comparison c = { .lab = lab };
+	static struct comparison c;
 	uint64_t start = lab_now();
 	bool quiet = false;
 
+	c.lab = lab;
+	c.busy = false;
 	result->name = name;
 	printf("%s: %s\n", name, lab->exercise->what);
 	printf("  %u pair%s of processes, %lu operation%s", lab->pairs, lab->pairs == 1 ? "" : "s",
@@ -366,7 +267,4 @@ void check(struct nl *nl, struct lab *lab, bool strict, struct result *result)
 			printf(", %u not checked", nr[UNCHECKED]);
 		printf("\n\n");
 	}
-	forget(&c.first);
-	forget(&c.half_way);
-	forget(&c.last);
 }

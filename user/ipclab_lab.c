@@ -119,10 +119,10 @@ static struct board *new_board(void)
 /* Whether the rows move without us. */
 static bool others_use(struct nl *nl, const char *rows)
 {
-	static struct reading ignored;
+	static struct snapshot ignored;
 	bool quiet;
 
-	return reading_take_quiet(nl, rows, &ignored, &quiet) || !quiet;
+	return snapshot_take_quiet(nl, rows, &ignored, &quiet) || !quiet;
 }
 
 /* What came to no end may have shown before that the claim is untrue. */
@@ -142,13 +142,13 @@ static void try_once(struct nl *nl, const struct textbook_lab *lab,
 	int ret;
 
 	settle_output();
-	ret = reading_take_quiet(nl, lab->rows, &board->first, &quiet);
+	ret = snapshot_take_quiet(nl, lab->rows, &board->first, &quiet);
 	if (!ret)
 		ret = act_run(lab, options->program, live ? print_steps : no_progress);
 	judgement->verdict = seen_otherwise() ? DOES_NOT_HOLD : DID_NOT_RUN;
 	judgement->nr = 0;
 	if (!ret)
-		ret = reading_take_last(nl, lab->rows, &board->last, &board->first);
+		ret = snapshot_take_last(nl, lab->rows, &board->last, &board->first);
 	if (ret) {
 		if (!board->failed)
 			snprintf(board->reason, TEXT, "%s", nl_error(nl));

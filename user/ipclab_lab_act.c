@@ -197,7 +197,7 @@ static struct nl *connection(void)
 void look(const char *moment)
 {
 	struct nl *nl = connection();
-	struct reading *reading;
+	struct snapshot *reading;
 	int ret;
 
 	lock();
@@ -207,7 +207,7 @@ void look(const char *moment)
 	}
 	reading = &board->look[board->nr_looks++];
 	snprintf(reading->moment, sizeof(reading->moment), "%s", moment);
-	ret = reading_take_now(nl, the_lab->rows, reading);
+	ret = snapshot_take(nl, the_lab->rows, reading);
 	unlock();
 	if (ret)
 		give_up("%s", nl_error(nl));
@@ -215,18 +215,18 @@ void look(const char *moment)
 
 void await_asleep(const char *row, unsigned int tasks)
 {
-	const struct cell *first = reading_find(&board->first, row, "blocked");
+	const struct cell *first = snapshot_find(&board->first, row, "blocked");
 	struct nl *nl = connection();
 	uint64_t start = lab_now();
-	static struct reading now;
+	static struct snapshot now;
 	const struct cell *cell;
 
 	if (!first)
 		give_up("%s is not among the lab's rows, or has no `blocked`", row);
 	for (;;) {
-		if (reading_take_now(nl, row, &now))
+		if (snapshot_take(nl, row, &now))
 			give_up("%s", nl_error(nl));
-		cell = reading_find(&now, row, "blocked");
+		cell = snapshot_find(&now, row, "blocked");
 		if (!cell || cell->kind != NL_VALUE || first->kind != NL_VALUE)
 			give_up("this kernel does not say who sleeps in %s", row);
 		if (cell->value >= first->value + tasks)

@@ -85,7 +85,7 @@ uint64_t recall(const char *what)
 
 /* ---- the judgement ---- */
 
-static const struct reading *reading_of(const char *moment)
+static const struct snapshot *reading_of(const char *moment)
 {
 	if (!moment)
 		return &board->last;
@@ -97,13 +97,13 @@ static const struct reading *reading_of(const char *moment)
 
 static void compare(struct prediction *p)
 {
-	const struct reading *then = reading_of(p->moment);
+	const struct snapshot *then = reading_of(p->moment);
 	const struct cell *first, *now;
 
 	if (p->outcome == NOT_ASKED_FOR)
 		return;
-	first = reading_find(&board->first, p->row, p->counter);
-	now = then ? reading_find(then, p->row, p->counter) : NULL;
+	first = snapshot_find(&board->first, p->row, p->counter);
+	now = then ? snapshot_find(then, p->row, p->counter) : NULL;
 	if (!first || !now) {
 		fprintf(stderr, "ipclab: %s: there is no %s %s%s%s\n", the_lab->name, p->row,
 			p->counter, p->moment ? ", " : "", p->moment ?: "");
@@ -128,7 +128,7 @@ static enum lab_verdict verdict(const struct textbook_lab *lab, struct judgement
 		wrong += p->outcome == NOT_AS_PREDICTED && !p->but;
 		more += p->outcome == NOT_AS_PREDICTED &&
 			(p->counted > (int64_t)p->high ||
-			 reading_find(&board->first, p->row, p->counter)->gauge);
+			 snapshot_find(&board->first, p->row, p->counter)->gauge);
 		buts += p->but && p->outcome != NOT_ASKED_FOR;
 		buts_true += p->but && p->outcome == AS_PREDICTED;
 	}

@@ -3,38 +3,8 @@
 #ifndef IPCLAB_TEXTBOOK_PRIVATE_H
 #define IPCLAB_TEXTBOOK_PRIVATE_H
 
-#include "nl.h"
+#include "ipclab_snapshot.h"
 #include "textbook.h"
-
-/* ---- readings of the counters (ipclab_lab_count.c) ---- */
-
-#define MAX_CELLS 1024
-
-struct cell {
-	char row[IPCSTAT_NAME_MAX]; /* "pipe", or "signal 10" */
-	char counter[IPCSTAT_NAME_MAX];
-	enum nl_kind kind;
-	bool gauge;
-	uint64_t value;
-};
-
-struct reading {
-	char moment[32];
-	uint64_t missed; /* events, by all hooks */
-	unsigned int nr;
-	struct cell cell[MAX_CELLS];
-};
-
-/* All counters of the rows (names, separated by blanks). 0, or nl.c's error. */
-int reading_take_now(struct nl *nl, const char *rows, struct reading *reading);
-/* The same, when nothing has moved for a moment, or after a second. *quiet: which of these. */
-int reading_take_quiet(struct nl *nl, const char *rows, struct reading *reading, bool *quiet);
-/* The same, when the gauges are what they were at first, or after two seconds. */
-int reading_take_last(struct nl *nl, const char *rows, struct reading *reading,
-		      const struct reading *first);
-/* NULL: there is none. */
-const struct cell *reading_find(const struct reading *reading, const char *row,
-				const char *counter);
 
 /* ---- what act() leaves behind, for all processes to see (ipclab_lab_act.c) ---- */
 
@@ -70,7 +40,7 @@ struct board {
 	struct memory memory[MAX_MEMORIES];
 	struct removal removal[MAX_REMOVALS];
 	char directory[32];
-	struct reading first, last, look[MAX_LOOKS];
+	struct snapshot first, last, look[MAX_LOOKS];
 	size_t arena_used;
 	_Alignas(64) char arena[1 << 20];
 };
