@@ -443,21 +443,26 @@ static const char *caller32(void)
 	return path;
 }
 
-bool edge_have32(const char *mech)
-{
-	char what[64];
-
-	if (!access(caller32(), X_OK))
-		return true;
-	snprintf(what, sizeof(what), "a 32-bit program: %s", mech);
-	edge_skip(what, "this compiler makes no 32-bit programs");
-	return false;
-}
-
 static int exec32(void *mech)
 {
 	execl(caller32(), "caller32", (char *)mech, NULL);
 	return 127;
+}
+
+bool edge_have32(const char *mech)
+{
+	const char *reason = NULL;
+	char what[64];
+
+	if (access(caller32(), X_OK))
+		reason = "this compiler makes no 32-bit programs";
+	else if (edge_wait(edge_child(exec32, (void *)mech)) == 77)
+		reason = "this kernel lacks a system call of it";
+	if (!reason)
+		return true;
+	snprintf(what, sizeof(what), "a 32-bit program: %s", mech);
+	edge_skip(what, reason);
+	return false;
 }
 
 void edge_run32(const char *mech)

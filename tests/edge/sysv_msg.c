@@ -160,6 +160,11 @@ static void peeks(void)
 {
 	make();
 	EDGE_MUST(!put(64) && !put(100));
+	if (msgrcv(queue, &msg, 200, 1, MSG_COPY | IPC_NOWAIT) < 0 && errno == ENOSYS) {
+		edge_skip("MSG_COPY", "this kernel has none");
+		drop();
+		return;
+	}
 	edge_begin("MSG_COPY: a peek");
 	EDGE_MUST(msgrcv(queue, &msg, 200, 1, MSG_COPY | IPC_NOWAIT) == 100);
 	recv_op(1, 0, 0);
