@@ -209,6 +209,35 @@ ok "a name of quotes and backslashes" grep -qF 'comm="a\"b\\??[1m",direction="se
 ok "promtool reads it" sh -c "promtool check metrics < $dir/text"
 echo > "$dir/go"
 wait $mover
+# Two processes of one cgroup.
+mkdir /sys/fs/cgroup/movers
+movers=()
+for nr in 23 29; do
+	sh -c 'echo 0 > /sys/fs/cgroup/movers/cgroup.procs && exec "$@"' sh python3 -c '
+import os, sys
+r, w = os.pipe()
+for i in range(int(sys.argv[2])):
+    os.write(w, b"x" * 4096)
+    os.read(r, 1024)
+    os.read(r, 4096)
+open(sys.argv[1] + "/moved." + sys.argv[2], "w").close()
+os.read(r, 1)' "$dir" $nr &
+	movers+=($!)
+	soon test -e "$dir/moved.$nr"
+done
+ipcstat exporter --textfile - --per-cgroup=8 > "$dir/text"
+series=()
+for direction in send recv; do
+	labels="{cgroup=\"/movers\",direction=\"$direction\"}"
+	series+=("ipcstat_cgroup_bytes_total$labels")
+done
+is "what a cgroup moved" "$(client value "$dir/text" "${series[@]}")" "$((52 * 4096)) $((52 * 4096))"
+ok "cgroups: promtool" sh -c "promtool check metrics < $dir/text"
+is "series with cgroups are those that it says" \
+	"$(client value "$dir/text" ipcstat_series)" "$(grep -vc '^#' "$dir/text")"
+kill "${movers[@]}"
+wait "${movers[@]}" 2> /dev/null
+rmdir /sys/fs/cgroup/movers
 ipcstat flows off
 
 # ---- a file ----

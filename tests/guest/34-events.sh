@@ -167,7 +167,7 @@ complains "in another PID namespace" 1 'initial namespaces' unshare --pid --fork
 complains "no such mechanism" 2 'no such mechanism' ipcstat events --mechanism pips
 # Without asking first. The number of a group is that of the first one's, and so on.
 cat > "$dir/join.py" << 'EOF'
-import socket, struct, sys
+import os, socket, struct, sys
 s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
 s.bind((0, 0))
 name = b"ipcstat\0"
@@ -183,7 +183,7 @@ except PermissionError:
     print("not permitted")
     sys.exit()
 print("joined", flush=True)
-s.settimeout(3)
+s.settimeout(3 * int(os.environ.get("SLOWER", "1")))
 try:
     print(len(s.recv(65536)))
 except TimeoutError:
