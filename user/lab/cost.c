@@ -29,16 +29,16 @@ static char out[LARGEST], in[LARGEST];
 struct mechanism {
 	const char *name;
 	void (*pass)(const struct mechanism *m, size_t size);
-	int from, to;   /* descriptors, or the queue */
+	int end[2];     /* descriptors: from, to; or the queue */
 	char *segment;  /* shared memory */
 	long ns[SIZES]; /* for a message */
 };
 
 static void through_descriptors(const struct mechanism *m, size_t size)
 {
-	must(write(m->to, out, size));
+	must(write(m->end[1], out, size));
 	for (size_t got = 0; got < size;)
-		got += must(read(m->from, in, size - got));
+		got += must(read(m->end[0], in, size - got));
 }
 
 static void through_queue(const struct mechanism *m, size_t size)
@@ -48,8 +48,8 @@ static void through_queue(const struct mechanism *m, size_t size)
 		char text[LARGEST];
 	} message = { .type = 1 };
 
-	must(msgsnd(m->to, &message, size, 0));
-	must(msgrcv(m->from, &message, size, 0, 0));
+	must(msgsnd(m->end[0], &message, size, 0));
+	must(msgrcv(m->end[0], &message, size, 0, 0));
 }
 
 static void through_memory(const struct mechanism *m, size_t size)
@@ -60,19 +60,15 @@ static void through_memory(const struct mechanism *m, size_t size)
 
 static void make(struct mechanism m[])
 {
-	int id, end[2];
+	int id = must(shmget(IPC_PRIVATE, LARGEST, 0600));
 
-	id = must(shmget(IPC_PRIVATE, LARGEST, 0600));
 	remove_at_end(SEGMENT, id);
 	m[MEMORY].segment = (char *)must(shmat(id, NULL, 0));
-	must(pipe(end));
-	m[PIPE].from = end[0], m[PIPE].to = end[1];
-	m[MESSAGE_QUEUE].from = m[MESSAGE_QUEUE].to = must(msgget(IPC_PRIVATE, 0600));
-	remove_at_end(QUEUE, m[MESSAGE_QUEUE].to);
-	must(socketpair(AF_UNIX, SOCK_STREAM, 0, end));
-	m[UNIX].from = end[0], m[UNIX].to = end[1];
-	tcp_pair(end);
-	m[TCP].from = end[0], m[TCP].to = end[1];
+	must(pipe(m[PIPE].end));
+	m[MESSAGE_QUEUE].end[0] = must(msgget(IPC_PRIVATE, 0600));
+	remove_at_end(QUEUE, m[MESSAGE_QUEUE].end[0]);
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, m[UNIX].end));
+	tcp_pair(m[TCP].end);
 }
 
 /* The best of all rounds is kept: others disturb. */
