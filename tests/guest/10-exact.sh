@@ -44,9 +44,10 @@ copied() { # backend
 	rm /dev/shm/ipcstat
 }
 
-# Fewer where each takes so much longer.
-nr=$((10000 / ${SLOWER:-1}))
 all() { # backend
+	# Fewer where each takes so much longer.
+	local nr=$((10000 / ${SLOWER:-1}))
+	[ "$1" = wrap ] || nr=$((nr / 4))
 	exact "$1, 23 operations" -n 23
 	exact "$1, 8 processes, $nr operations" -p 8 -n "$nr"
 	merge "$1" build/tests/exact/oracles
