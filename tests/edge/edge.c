@@ -375,7 +375,10 @@ static bool read_file(char *text, size_t size, pid_t pid, const char *name)
 	return len;
 }
 
-/* State and system call are read one after the other: both twice the same. */
+/*
+ * State and system call are read one after the other: both twice the same. Who is only about to
+ * sleep has that state already, but his system call is "running".
+ */
 static bool sleeps_in(pid_t pid, long nr)
 {
 	char stat[512], call[256], *state;
@@ -386,10 +389,9 @@ static bool sleeps_in(pid_t pid, long nr)
 		state = strrchr(stat, ')');
 		if (!state || state[2] != 'S')
 			return false;
-		if (nr < 0)
-			continue;
-		if (!read_file(call, sizeof(call), pid, "syscall") || call[0] < '0' ||
-		    call[0] > '9' || strtol(call, NULL, 10) != nr)
+		if (!read_file(call, sizeof(call), pid, "syscall") || call[0] == 'r')
+			return false;
+		if (nr >= 0 && (call[0] == '-' || strtol(call, NULL, 10) != nr))
 			return false;
 	}
 	return true;
