@@ -197,7 +197,7 @@ static struct nl *connection(void)
 void look(const char *moment)
 {
 	struct nl *nl = connection();
-	struct snapshot *reading;
+	struct snapshot *snapshot;
 	int ret;
 
 	lock();
@@ -205,9 +205,9 @@ void look(const char *moment)
 		unlock();
 		give_up("more than %d looks", MAX_LOOKS);
 	}
-	reading = &board->look[board->nr_looks++];
-	snprintf(reading->moment, sizeof(reading->moment), "%s", moment);
-	ret = snapshot_take(nl, the_lab->rows, reading);
+	snapshot = &board->look[board->nr_looks++];
+	snprintf(snapshot->moment, sizeof(snapshot->moment), "%s", moment);
+	ret = snapshot_take(nl, the_lab->rows, snapshot);
 	unlock();
 	if (ret)
 		give_up("%s", nl_error(nl));

@@ -85,7 +85,7 @@ uint64_t recall(const char *what)
 
 /* ---- the judgement ---- */
 
-static const struct snapshot *reading_of(const char *moment)
+static const struct snapshot *snapshot_of(const char *moment)
 {
 	if (!moment)
 		return &board->last;
@@ -97,7 +97,7 @@ static const struct snapshot *reading_of(const char *moment)
 
 static void compare(struct prediction *p)
 {
-	const struct snapshot *then = reading_of(p->moment);
+	const struct snapshot *then = snapshot_of(p->moment);
 	const struct cell *first, *now;
 
 	if (p->outcome == NOT_ASKED_FOR)

@@ -126,7 +126,8 @@ wait $!
 is "batch: Ctrl+C" $? 0
 
 # ---- a screen ----
-# It pauses now and then: in one QEMU thread each wait for a busy CPU takes 0.1 s. It is nice: who looks is slow enough.
+# It pauses now and then: in one QEMU thread each wait for a busy CPU takes 0.1 s. It is
+# nice: who looks is slow enough.
 traffic() { cp build/tests/edge/caller "$dir/$1"; nice -n 19 "$dir/$1" "$2" 1000000000 30000 & }
 traffic alpha pipe
 traffic beta sysv_msg

@@ -183,12 +183,12 @@ os.read(os.open(sys.argv[1] + "/go", os.O_RDONLY), 1)' "$dir" &
 mover=$!
 soon test -e "$dir/done"
 ipcstat exporter --textfile - --per-process=2 --per-cgroup=1 > "$dir/text"
-series=()
-for direction in send recv; do
-	labels="{pid=\"$mover\",comm=\"python3\",direction=\"$direction\"}"
-	series+=("ipcstat_process_bytes_total$labels")
-done
-is "what a process moved" "$(client value "$dir/text" "${series[@]}")" "1472 1472"
+# moved process|cgroup LABELS: bytes sent, and received
+moved() {
+	local series="ipcstat_$1_bytes_total{$2,direction"
+	client value "$dir/text" "$series=\"send\"}" "$series=\"recv\"}"
+}
+is "what a process moved" "$(moved process "pid=\"$mover\",comm=\"python3\"")" "1472 1472"
 ok "flows: promtool" sh -c "promtool check metrics < $dir/text"
 is "no more processes than were asked for" "$(grep -c '^ipcstat_process_bytes_total' "$dir/text" | awk '{ print ($1 <= 4) }')" 1
 is "series are those that it says" "$(client value "$dir/text" ipcstat_series)" "$(grep -vc '^#' "$dir/text")"
@@ -218,7 +218,6 @@ import os, sys
 r, w = os.pipe()
 for i in range(int(sys.argv[2])):
     os.write(w, b"x" * 4096)
-    os.read(r, 1024)
     os.read(r, 4096)
 open(sys.argv[1] + "/moved." + sys.argv[2], "w").close()
 os.read(r, 1)' "$dir" $nr &
@@ -226,12 +225,7 @@ os.read(r, 1)' "$dir" $nr &
 	soon test -e "$dir/moved.$nr"
 done
 ipcstat exporter --textfile - --per-cgroup=8 > "$dir/text"
-series=()
-for direction in send recv; do
-	labels="{cgroup=\"/movers\",direction=\"$direction\"}"
-	series+=("ipcstat_cgroup_bytes_total$labels")
-done
-is "what a cgroup moved" "$(client value "$dir/text" "${series[@]}")" "$((52 * 4096)) $((52 * 4096))"
+is "what a cgroup moved" "$(moved cgroup 'cgroup="/movers"')" "$((52 * 4096)) $((52 * 4096))"
 ok "cgroups: promtool" sh -c "promtool check metrics < $dir/text"
 is "series with cgroups are those that it says" \
 	"$(client value "$dir/text" ipcstat_series)" "$(grep -vc '^#' "$dir/text")"

@@ -130,7 +130,8 @@ static void expect(void)
 
 LAB(two_hosts, .nr = 19, .rows = "tcp",
     .claim = "Sockets are for processes on different hosts. They work on one host, too.",
-    .about = "A network namespace has its own interfaces, addresses and ports: to a program it is "
-	     "a host. The same client talks to the same server first on one host, and then on "
-	     "another one. For both it is the same program, and for the counters the same work; "
-	     "only the way between the sockets is longer.");
+    .about =
+	    "A network namespace has its own interfaces, addresses and ports: to a program it is "
+	    "a host. The same client talks to the same server first on one host, and then on "
+	    "another one. For both it is the same program, and for the counters the same work; "
+	    "only the way between the sockets is longer. (It takes ip(8), and the kernel's veth.)");
