@@ -185,8 +185,8 @@ soon test -e "$dir/done"
 ipcstat exporter --textfile - --per-process=2 --per-cgroup=1 > "$dir/text"
 # moved process|cgroup LABELS: bytes sent, and received
 moved() {
-	local series="ipcstat_$1_bytes_total{$2,direction"
-	client value "$dir/text" "$series=\"send\"}" "$series=\"recv\"}"
+	local both="ipcstat_$1_bytes_total{$2,direction"
+	client value "$dir/text" "$both=\"send\"}" "$both=\"recv\"}"
 }
 is "what a process moved" "$(moved process "pid=\"$mover\",comm=\"python3\"")" "1472 1472"
 ok "flows: promtool" sh -c "promtool check metrics < $dir/text"
