@@ -556,6 +556,19 @@ struct ipc_hook {
 #define IPC_FEEDS(...)	((const struct ipc_feed []){ __VA_ARGS__, { NULL, 0 } })
 
 /**
+ * struct ipc_quota - how much is used of a limit that is a user's, or a namespace's
+ * @name: what is used, with its unit
+ * @read: of the current task's user, or namespace. Process context.
+ */
+struct ipc_quota {
+	const char *name;
+	u64 (*read)(void);
+};
+
+/* A table of quotas. */
+#define IPC_QUOTAS(...)	((const struct ipc_quota []){ __VA_ARGS__, { NULL, NULL } })
+
+/**
  * struct ipc_mech - what a file in mech/ offers
  * @rows: its rows, in their order; may be none
  * @hooks: its hooks
@@ -565,6 +578,7 @@ struct ipc_hook {
  *	files' lock held: must not sleep. The same file may come more than once.
  * @exit: after the hooks are detached and no handler runs any more
  * @row_of: the row that a file belongs to, or NULL. Any context.
+ * @quotas: limits of which no file says how much is used; may be NULL
  */
 struct ipc_mech {
 	struct ipc_row *const *rows;
@@ -576,6 +590,7 @@ struct ipc_mech {
 	void (*seed_file)(struct file *file);
 	void (*exit)(void);
 	struct ipc_row *(*row_of)(struct file *file);
+	const struct ipc_quota *quotas;
 };
 
 /* The row of a pipe, FIFO or socket; NULL for any other file. */
@@ -674,6 +689,9 @@ struct ipc_hook_info {
 bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info);
 /* Whether what @hook feeds is unknown, since it is not attached. */
 bool ipc_hook_lost(const struct ipc_hook *hook);
+
+/* The quota of that number, of all mechanisms; NULL: there are no more. */
+const struct ipc_quota *ipc_quota_get(unsigned int nr);
 
 struct ipc_summary {
 	const char *backend;

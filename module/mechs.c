@@ -57,6 +57,18 @@ struct ipc_row *ipc_row_get(unsigned int nr)
 	return NULL;
 }
 
+const struct ipc_quota *ipc_quota_get(unsigned int nr)
+{
+	const struct ipc_quota *quota;
+	unsigned int i;
+
+	for (i = 0; i < ipc_nr_mechs; i++)
+		for (quota = ipc_mechs[i]->quotas; quota && quota->name; quota++)
+			if (!nr--)
+				return quota;
+	return NULL;
+}
+
 struct ipc_row *ipc_row_find(const char *name)
 {
 	struct ipc_row *row;

@@ -227,6 +227,21 @@ static int ipc_put_hook(struct sk_buff *skb, const struct ipc_hook_info *info)
 	return 0;
 }
 
+/* A request is handled in the context of who has sent it. */
+static int ipc_put_quotas(struct sk_buff *skb)
+{
+	const struct ipc_quota *quota;
+	unsigned int nr;
+	int err = 0;
+
+	for (nr = 0; !err && (quota = ipc_quota_get(nr)); nr++) {
+		const struct ipc_value used = { .kind = IPC_VALUE, .value = quota->read() };
+
+		err = ipc_put_value(skb, IPCSTAT_A_QUOTA, quota->name, &used, true);
+	}
+	return err;
+}
+
 static int ipc_put_info(struct sk_buff *skb)
 {
 	const struct ipc_value sleepers = { .kind = IPC_VALUE, .value = ipc_max_sleepers };
@@ -243,7 +258,7 @@ static int ipc_put_info(struct sk_buff *skb)
 	    ipc_put_value(skb, IPCSTAT_A_LIMIT, "max_sleepers", &sleepers, false) ||
 	    ipc_put_value(skb, IPCSTAT_A_LIMIT, "max_objects", &objects, false))
 		return -EMSGSIZE;
-	return 0;
+	return ipc_put_quotas(skb);
 }
 
 /* ---- messages ---- */

@@ -234,20 +234,30 @@ static bool choose(int argc, char **argv, struct names *chosen)
 /* Returns why the module does not tell, or NULL. */
 static const char *ask_module(struct nl **nl, struct limits *limits)
 {
-	const struct nl_counter *queues = NULL;
-	const struct nl_row *row = NULL;
-	struct nl_rows rows = { 0 };
-	bool told;
+	const struct {
+		const char *name;
+		struct amount *amount;
+	} quotas[] = {
+		{ "pipe_user_pages", &limits->user_pages },
+		{ "mqueue_ns_queues", &limits->ns_queues },
+		{ "mqueue_user_bytes", &limits->user_bytes },
+	};
+	const char *why = NULL;
+	struct nl_info info;
 
-	told = !nl_open(nl) && !nl_get_rows(*nl, "posix_mq", &rows);
-	if (told)
-		row = nl_find_row(&rows, "posix_mq");
-	if (row)
-		queues = nl_find_counter(row, "objects");
-	if (queues && queues->kind == NL_VALUE)
-		limits->all_queues = amount_of(queues->value);
-	nl_free_rows(&rows);
-	return told ? NULL : nl_error(*nl);
+	if (nl_open(nl) || nl_get_info(*nl, &info))
+		return nl_error(*nl);
+	for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++) {
+		const struct nl_counter *used =
+			nl_find_in(info.quota, info.nr_quotas, quotas[i].name);
+
+		if (used && used->kind == NL_VALUE)
+			*quotas[i].amount = amount_of(used->value);
+		else
+			why = "the module that is loaded is older than this tool";
+	}
+	nl_free_info(&info);
+	return why;
 }
 
 static int cmd_limits(int argc, char **argv)

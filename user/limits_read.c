@@ -122,14 +122,15 @@ static struct amount read_rlimit(int resource)
 
 /* ---- the mechanisms ---- */
 
-/* pipe(7): 0 is no limit. How much a user has the kernel tells nobody. */
+/* pipe(7): 0 is no limit */
 static void add_user_pages(struct limits *limits, const char *sysctl)
 {
 	struct limit limit = { .mech = "pipe",
 			       .name = strrchr(sysctl, '.') + 1,
 			       .unit = "pages",
 			       .scope = "user",
-			       .sysctl = sysctl };
+			       .sysctl = sysctl,
+			       .use = limits->user_pages };
 
 	limit.max = read_sysctl(sysctl, 0);
 	if (limit.max.kind == AMOUNT_VALUE && !limit.max.value)
@@ -140,44 +141,43 @@ static void add_user_pages(struct limits *limits, const char *sysctl)
 /* proc(5) */
 void limits_pipe(struct limits *limits)
 {
+	limits->lack_module |= limits->user_pages.kind == AMOUNT_UNKNOWN;
 	add_bound(limits, "pipe", "bytes", "fs.pipe-max-size");
 	add_user_pages(limits, "fs.pipe-user-pages-soft");
 	add_user_pages(limits, "fs.pipe-user-pages-hard");
 }
 
-/*
- * The kernel counts queues without a name that are still open, too. Where all namespaces have
- * as many as ours has with a name it has no others.
- */
-static struct amount queues_here(const struct amount *all)
+/* The kernel counts queues without a name that are still open, too. */
+static struct amount queues_here(const struct amount *told)
 {
 	struct amount here;
 
-	if (all->kind == AMOUNT_VALUE && !all->value)
-		return amount_of(0);
+	if (told->kind == AMOUNT_VALUE)
+		return *told;
 	here = limits_named_queues();
-	if (here.kind == AMOUNT_VALUE && (all->kind != AMOUNT_VALUE || all->value != here.value))
+	if (here.kind == AMOUNT_VALUE)
 		here.kind = AMOUNT_AT_LEAST;
 	return here;
 }
 
-/* mq_overview(7); getrlimit(2) tells how RLIMIT_MSGQUEUE is used up, but nobody how much is */
+/* mq_overview(7), getrlimit(2) */
 void limits_posix_mq(struct limits *limits)
 {
 	struct limit bytes = { .mech = "posix_mq",
 			       .name = "RLIMIT_MSGQUEUE",
 			       .unit = "bytes",
 			       .scope = "user",
+			       .use = limits->user_bytes,
 			       .max = read_rlimit(RLIMIT_MSGQUEUE),
 			       .change = format("ulimit -q N") };
 
-	limits->lack_module = limits->all_queues.kind == AMOUNT_UNKNOWN;
+	limits->lack_module |= limits->ns_queues.kind == AMOUNT_UNKNOWN;
 	add_sysctl(limits, (struct limit){ .mech = "posix_mq",
 					   .name = "queues_max",
 					   .unit = "queues",
 					   .scope = "ipc-ns",
 					   .sysctl = "fs.mqueue.queues_max",
-					   .use = queues_here(&limits->all_queues) });
+					   .use = queues_here(&limits->ns_queues) });
 	add_bound(limits, "posix_mq", "messages", "fs.mqueue.msg_max");
 	add_bound(limits, "posix_mq", "bytes", "fs.mqueue.msgsize_max");
 	limits_add(limits, &bytes);

@@ -29,9 +29,11 @@ struct limit {
 };
 
 struct limits {
-	/* POSIX queues of all IPC namespaces, without a name, too: only the module knows. */
-	struct amount all_queues;
-	bool lack_module; /* with the module more would be known */
+	/* What only the module knows: it tells of the user and the IPC namespace of this process. */
+	struct amount user_pages; /* of pipes */
+	struct amount ns_queues;  /* POSIX queues, also without a name */
+	struct amount user_bytes; /* of POSIX queues */
+	bool lack_module;	  /* with the module more would be known */
 	unsigned int nr;
 	struct limit *limit;
 };

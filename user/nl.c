@@ -328,6 +328,7 @@ static struct nla_policy message_policy[IPCSTAT_A_MAX + 1] = {
 	[IPCSTAT_A_SUPPRESSED] = { .type = NLA_U64 },
 	[IPCSTAT_A_EVENT] = { .type = NLA_NESTED },
 	[IPCSTAT_A_TOTAL] = { .type = NLA_NESTED },
+	[IPCSTAT_A_QUOTA] = { .type = NLA_NESTED },
 };
 
 int nl_parse(struct nlmsghdr *hdr, struct nlattr **tb)
@@ -437,6 +438,7 @@ static int read_info(struct nlmsghdr *hdr, void *result)
 {
 	struct nlattr *tb[IPCSTAT_A_MAX + 1];
 	struct nl_info *info = result;
+	int err;
 
 	/* There is one of it. */
 	if (info->limit || nl_parse(hdr, tb) ||
@@ -449,7 +451,8 @@ static int read_info(struct nlmsghdr *hdr, void *result)
 	info->hooks_attached = nla_get_u32(tb[IPCSTAT_A_HOOKS_ATTACHED]);
 	info->hooks_all = nla_get_u32(tb[IPCSTAT_A_HOOKS_ALL]);
 	info->missed = nla_get_u64(tb[IPCSTAT_A_MISSED]);
-	return read_counters(hdr, IPCSTAT_A_LIMIT, &info->limit, &info->nr_limits);
+	err = read_counters(hdr, IPCSTAT_A_LIMIT, &info->limit, &info->nr_limits);
+	return err ? err : read_counters(hdr, IPCSTAT_A_QUOTA, &info->quota, &info->nr_quotas);
 }
 
 /* A copy of a string attribute; without one *result stays NULL. */
@@ -962,6 +965,7 @@ void nl_free_flows(struct nl_flows *flows)
 void nl_free_info(struct nl_info *info)
 {
 	free(info->limit);
+	free(info->quota);
 	memset(info, 0, sizeof(*info));
 }
 
@@ -1011,10 +1015,16 @@ const struct nl_row *nl_find_row(const struct nl_rows *rows, const char *name)
 	return NULL;
 }
 
+const struct nl_counter *nl_find_in(const struct nl_counter *counter, unsigned int nr,
+				    const char *name)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (!strcmp(counter[i].name, name))
+			return &counter[i];
+	return NULL;
+}
+
 const struct nl_counter *nl_find_counter(const struct nl_row *row, const char *name)
 {
-	for (unsigned int i = 0; i < row->nr; i++)
-		if (!strcmp(row->counter[i].name, name))
-			return &row->counter[i];
-	return NULL;
+	return nl_find_in(row->counter, row->nr, name);
 }

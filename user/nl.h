@@ -198,8 +198,9 @@ struct nl_info {
 	uint64_t since;   /* seconds since the epoch */
 	uint32_t hooks_attached, hooks_all;
 	uint64_t missed;
-	unsigned int nr_limits;
+	unsigned int nr_limits, nr_quotas;
 	struct nl_counter *limit;
+	struct nl_counter *quota; /* what our user, or namespace, has used */
 };
 
 struct nl;
@@ -246,5 +247,8 @@ void nl_free_flows(struct nl_flows *flows);
 struct nl_group *nl_find_group(const struct nl_groups *groups, const char *name);     /* or NULL */
 const struct nl_row *nl_find_row(const struct nl_rows *rows, const char *name);       /* or NULL */
 const struct nl_counter *nl_find_counter(const struct nl_row *row, const char *name); /* or NULL */
+/* The same of nr of them. */
+const struct nl_counter *nl_find_in(const struct nl_counter *counter, unsigned int nr,
+				    const char *name);
 
 #endif

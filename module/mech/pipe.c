@@ -4,9 +4,11 @@
  * the file system that the inode lies in tells them apart. What splice and its
  * kin move is counted in splice.c.
  */
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/pipe_fs_i.h>
+#include <linux/sched/user.h>
 #include <linux/uio.h>
 
 #include "ipcstat.h"
@@ -342,6 +344,12 @@ static struct ipc_hook pipe_hooks[] = {
 	},
 };
 
+/* Pages of the buffers of all pipes that the user has made: what pipe(7) limits. */
+static u64 pipe_user_pages(void)
+{
+	return atomic_long_read(&current_user()->pipe_bufs);
+}
+
 static struct ipc_row *const pipe_rows[] = { &pipe_row, &fifo_row };
 
 struct ipc_mech ipc_mech_pipe = {
@@ -354,4 +362,5 @@ struct ipc_mech ipc_mech_pipe = {
 	.seed = pipe_seed,
 	.seed_file = pipe_seed_file,
 	.row_of = pipe_row_of,
+	.quotas = IPC_QUOTAS({ "pipe_user_pages", pipe_user_pages }),
 };

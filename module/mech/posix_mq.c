@@ -8,12 +8,14 @@
  * and goes when the receiver frees it (also one lost to EFAULT), or when its
  * queue does. One that is handed to a sleeping receiver is queued until then.
  */
+#include <linux/cred.h>
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/msg.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
+#include <linux/user_namespace.h>
 
 #include "ipc_ns.h"
 
@@ -234,6 +236,18 @@ struct ipc_row ipc_row_posix_mq = {
 	.gauge = posix_mq_gauge,
 };
 
+/* Queues of the IPC namespace, with or without a name: what fs.mqueue.queues_max limits. */
+static u64 mq_ns_queues(void)
+{
+	return READ_ONCE(current->nsproxy->ipc_ns->mq_queues_count);
+}
+
+/* What the user's queues could hold, as getrlimit(2) adds it up for RLIMIT_MSGQUEUE. */
+static u64 mq_user_bytes(void)
+{
+	return get_rlimit_value(current_ucounts(), UCOUNT_RLIMIT_MSGQUEUE);
+}
+
 static struct ipc_row *const rows[] = { &ipc_row_posix_mq };
 
 static struct ipc_hook hooks[] = {
@@ -285,4 +299,6 @@ struct ipc_mech ipc_mech_posix_mq = {
 	.hooks = hooks,
 	.nr_hooks = ARRAY_SIZE(hooks),
 	.seed = posix_mq_seed,
+	.quotas = IPC_QUOTAS({ "mqueue_ns_queues", mq_ns_queues },
+			     { "mqueue_user_bytes", mq_user_bytes }),
 };

@@ -36,6 +36,9 @@
  *			    LIMIT nest ...	{NAME, VALUE}: sizes of tables and
  *						pools, set when the module is
  *						loaded
+ *			    QUOTA nest ...	{NAME, VALUE, GAUGE}: what the reader's
+ *						user, or namespace, has used of the
+ *						kernel's limits, where no file says so
  *
  *	ROW	do	MECH string		one row, by name
  *		dump	[MECH string]		all rows, in the order of
@@ -253,12 +256,13 @@ enum ipcstat_attr {
 	IPCSTAT_A_SUPPRESSED,		/* u64 */
 	IPCSTAT_A_EVENT,		/* nest of ipcstat_event_attr */
 	IPCSTAT_A_TOTAL,		/* nest of ipcstat_total_attr, repeated */
+	IPCSTAT_A_QUOTA,		/* nest of ipcstat_counter_attr, repeated */
 
 	__IPCSTAT_A_MAX,
 	IPCSTAT_A_MAX = __IPCSTAT_A_MAX - 1
 };
 
-/* Attributes inside IPCSTAT_A_COUNTER and IPCSTAT_A_LIMIT. */
+/* Attributes inside IPCSTAT_A_COUNTER, IPCSTAT_A_LIMIT and IPCSTAT_A_QUOTA. */
 enum ipcstat_counter_attr {
 	IPCSTAT_COUNTER_A_UNSPEC,
 	IPCSTAT_COUNTER_A_PAD,

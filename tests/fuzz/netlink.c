@@ -214,6 +214,7 @@ static const struct kind message[] = {
 	[IPCSTAT_A_OTHER] = { FLAG },
 	[IPCSTAT_A_MAX_EVENTS] = { U32 },
 	[IPCSTAT_A_GROUP_STATE] = { NEST, group, ARRAY_SIZE(group) },
+	[IPCSTAT_A_QUOTA] = { NEST, counter, ARRAY_SIZE(counter) },
 };
 
 #define HAS(name) (1ULL << IPCSTAT_A_##name)
@@ -222,7 +223,7 @@ static const struct kind message[] = {
 /* The attributes of each command's replies: one of these sets, exactly. */
 static const uint64_t replies[][4] = {
 	[IPCSTAT_CMD_INFO] = { HAS(VERSION) | HAS(SINCE) | HAS(BACKEND) | HAS(HOOKS_ATTACHED) |
-			       HAS(HOOKS_ALL) | HAS(MISSED) | HAS(LIMIT) },
+			       HAS(HOOKS_ALL) | HAS(MISSED) | HAS(LIMIT) | HAS(QUOTA) },
 	[IPCSTAT_CMD_ROW] = { HAS(MECH) | HAS(COUNTER) },
 	[IPCSTAT_CMD_SIGNAL] = { HAS(SIGNAL) | HAS(COUNTER) },
 	[IPCSTAT_CMD_HOOK] = { HAS(HOOK) },

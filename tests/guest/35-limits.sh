@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # ipcstat limits: what is used of each limit is what the kernel's own tools say; what is near
-# one has a hint, which helps; what nobody can know is ?.
+# one has a hint, which helps; what nobody says is ?.
 # enough: 6.12
 # vm: -c 1 -t 600
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by ok
@@ -47,6 +47,8 @@ is "without the module" "$? $(json "$dir/json" 'j["module"]')" "0 False"
 ok "a line says so" grep -q "^$no_module.*not loaded: run" <(ipcstat limits)
 is "but not where it makes no difference" "$(ipcstat limits tcp | grep "$no_module")" ""
 is "nothing is near a limit" "$(hints)" ""
+is "the pages of pipes only the module knows" "$(ipcstat limits pipe | grep soft | tr -s ' ')" \
+	"pipe pipe-user-pages-soft ? 16384 ? pages user"
 is "80 columns are enough" "$(ipcstat limits | grep -v "$no_module" | awk 'length > 80')" ""
 cat > "$dir/check" << 'END'
 import json, sys
@@ -152,7 +154,7 @@ chmod 0 /dev/mqueue/*
 is "nobody cannot tell whose mount it is" "$(use queues_max posix_mq unprivileged)" "None - 256 None"
 unshare --mount sh -c 'umount /dev/mqueue && ipcstat limits -J posix_mq' > "$dir/json"
 is "root needs none" "$(of queues_max use)" 5
-is "how many bytes a user has in queues is unknown" \
+is "how many bytes a user has in queues only the module knows" \
 	"$(of RLIMIT_MSGQUEUE use max) $(ulimit -q)" "None 819200 819200"
 ipcstat load
 is "with the module it is exact" "$(use queues_max posix_mq)" "5 True 256 1.953"
@@ -160,12 +162,31 @@ sysctl -w fs.mqueue.queues_max=6
 is "5 of 6" "$(hints)" "posix_mq queues_max: 5 of 6 queues; to raise it: sysctl fs.mqueue.queues_max=N"
 exec 8<> /dev/mqueue/q1
 rm /dev/mqueue/q1
-is "one without a name counts" "$(use queues_max posix_mq)" "4 False 6 66.667"
+is "one without a name counts" "$(use queues_max posix_mq)" "5 True 6 83.333"
+is "not in another namespace" "$(use queues_max posix_mq unprivileged unshare --user --ipc)" "0 True 256 0.0"
 exec 8>&-
 is "until it is closed" "$(use queues_max posix_mq)" "4 True 6 66.667"
 rm /dev/mqueue/*
 is "nobody knows of none" "$(use queues_max posix_mq unprivileged)" "0 True 6 0.0"
 sysctl -w fs.mqueue.queues_max=256
+
+# RLIMIT_MSGQUEUE: 3 queues of nobody's; the kernel itself says whether one more has room.
+create() { prlimit --msgqueue="$1" setpriv --reuid 65534 --clear-groups sh -c ": > /dev/mqueue/$2" 2> "$dir/err"; }
+user_bytes() { use RLIMIT_MSGQUEUE posix_mq unprivileged | cut -d ' ' -f 1-3; }
+is "of nobody's queues there are none" "$(user_bytes)" "0 True 819200"
+create 819200 a; one=$(user_bytes | cut -d ' ' -f 1)
+create 819200 b; create 819200 c
+ok "10 messages of 8192 bytes, and something" test "$one" -gt 81920
+is "three are three times as much" "$(user_bytes)" "$((3 * one)) True 819200"
+create $((4 * one - 1)) d
+ok "a byte less than a fourth takes: the kernel has no room" grep -q 'Too many' "$dir/err"
+ok "so many bytes: it has" create $((4 * one)) d
+is "which is all" "$(prlimit --msgqueue=$((4 * one)) setpriv --reuid 65534 --clear-groups ipcstat limits posix_mq | tail -n 1)" \
+	"posix_mq RLIMIT_MSGQUEUE: $((4 * one)) of $((4 * one)) bytes; to raise it: ulimit -q N"
+is "root has none of them" "$(use RLIMIT_MSGQUEUE posix_mq | cut -d ' ' -f 1)" 0
+is "nor has nobody in a user namespace" "$(use RLIMIT_MSGQUEUE posix_mq unprivileged unshare --user | cut -d ' ' -f 1)" 0
+rm /dev/mqueue/*
+is "they are gone" "$(user_bytes)" "0 True 819200"
 rows() { grep -E '^(sysv|posix)_' /proc/ipcstat; }
 before=$(rows) # to a file it would count: that is on a tmpfs
 ok "limits can be read" ipcstat limits
@@ -255,15 +276,51 @@ sysctl -w fs.file-max=$((files + files / 20))
 ok "files" grep -qE "^file file-max: [0-9]+ of $((files + files / 20)) files; to raise it: sysctl fs.file-max=N$" <(hints file)
 ok "the hint helps" raises file-max file 9223372036854775807
 is "what systemd sets is no limit" "$(use file-max file | cut -d ' ' -f 2-) $(of file-max unlimited)" "True None None True"
-sysctl -w fs.pipe-user-pages-soft=0
-is "0 is no limit of pipes, and nobody knows the use" "$(use pipe-user-pages-soft pipe)" "None - None None"
-is "it says so" "$(ipcstat limits pipe | grep soft | tr -s ' ')" "pipe pipe-user-pages-soft ? unlimited - pages user"
+
+# ---- pipes: 23 of nobody's, one of them larger; the kernel says whether there is room for more ----
+
+cat > "$dir/pipes" << 'END'
+import fcntl, os, sys
+pipes = [os.pipe() for i in range(23)]
+fcntl.fcntl(pipes[0][0], 1031, 1 << 20) # F_SETPIPE_SZ
+print("made", flush=True)
+for line in sys.stdin:
+    try:
+        pipes.append(os.pipe())
+        print("room", flush=True)
+    except OSError as error:
+        print(error.strerror, flush=True)
+END
+is "nobody has no pipes" "$(use pipe-user-pages-soft pipe unprivileged)" "0 True 16384 0.0"
+roots=$(use pipe-user-pages-soft pipe | cut -d ' ' -f 1)
+mkfifo "$dir/to" "$dir/from"
+setpriv --reuid 65534 --regid 65534 --clear-groups python3 "$dir/pipes" < "$dir/to" > "$dir/from" & pipes=$!
+exec 7> "$dir/to" 8< "$dir/from"
+answer() { read -r -t 60 line <&8; echo "$line"; }
+made=$(answer)
+pages=$((22 * 16 + 256))
+is "22 pipes of 16 pages, and one of 256" "$made $(use pipe-user-pages-soft pipe unprivileged | cut -d ' ' -f 1-2)" "made $pages True"
+sysctl -w fs.pipe-user-pages-hard=$((pages + 16))
+is "of the other limit, too" "$(use pipe-user-pages-hard pipe unprivileged | cut -d ' ' -f 1-3)" "$pages True $((pages + 16))"
+echo >&7; made=$(answer)
+is "one more" "$made $(use pipe-user-pages-hard pipe unprivileged)" "room $((pages + 16)) True $((pages + 16)) 100.0"
+is "there is a hint" "$(unprivileged ipcstat limits pipe | grep 'hard: ')" \
+	"pipe pipe-user-pages-hard: $((pages + 16)) of $((pages + 16)) pages; to raise it: sysctl fs.pipe-user-pages-hard=N"
+echo >&7; made=$(answer)
+is "the kernel has no room for another" "$made" "Too many open files in system"
+sysctl -w fs.pipe-user-pages-hard=0
+is "0 is no limit" "$(unprivileged ipcstat limits pipe | grep hard | tr -s ' ')" \
+	"pipe pipe-user-pages-hard $((pages + 16)) unlimited - pages user"
+exec 7>&- 8<&-
+wait $pipes
+is "they are gone" "$(use pipe-user-pages-soft pipe unprivileged | cut -d ' ' -f 1)" 0
+is "root's are what they were" "$(use pipe-user-pages-soft pipe | cut -d ' ' -f 1)" "$roots"
 
 # ---- who may not ask the module; the sanitizers ----
 
 ipcstat unload
 ipcstat load proc_mode=0
-ok "no module for nobody" grep -q "^$no_module" <(unprivileged ipcstat limits)
+ok "no module for nobody" grep -q "^$no_module.*CAP_SYS_ADMIN" <(unprivileged ipcstat limits)
 complains "a full disk" 1 'cannot write.*No space' sh -c 'exec ipcstat limits > /dev/full'
 complains "an unknown mechanism" 2 'futex: no such mechanism with limits; there are: pipe sysv_msg' ipcstat limits futex
 if [ -x build/sanitize/ipcstat ]; then

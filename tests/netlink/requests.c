@@ -414,7 +414,7 @@ static void right_requests(void)
 			   has(&a, IPCSTAT_A_SINCE, 8) && has(&a, IPCSTAT_A_BACKEND, 0) &&
 			   has(&a, IPCSTAT_A_HOOKS_ATTACHED, 4) &&
 			   has(&a, IPCSTAT_A_HOOKS_ALL, 4) && has(&a, IPCSTAT_A_MISSED, 8) &&
-			   has(&a, IPCSTAT_A_LIMIT, 0),
+			   has(&a, IPCSTAT_A_LIMIT, 0) && has(&a, IPCSTAT_A_QUOTA, 0),
 		   "INFO");
 
 	query(IPCSTAT_CMD_ROW, NLM_F_DUMP, NULL, 0, &all);
