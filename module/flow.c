@@ -19,6 +19,7 @@
  */
 #include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/ipc_namespace.h>
 #include <linux/jiffies.h>
@@ -97,8 +98,9 @@ struct flow_key {
 	u64 id, start;
 	u32 tgid, space;
 	u8 dir;
-	bool by_device;			/* tells nothing apart */
-	const struct task_struct *leader; /* of the process; NULL: the kernel by itself */
+	bool by_device;			/* tells nothing apart, as all that follows */
+	bool nobodys;			/* the kernel by itself: there is no @leader */
+	const struct task_struct *leader; /* of the process */
 };
 
 /* ---- the key ---- */
@@ -119,7 +121,7 @@ static struct flow_key flow_key_here(struct ipc_row *row, enum ipc_dir dir)
 {
 	if (in_task())
 		return flow_key(current, row, dir);
-	return (struct flow_key){ .row = row, .dir = dir };
+	return (struct flow_key){ .row = row, .dir = dir, .nobodys = true };
 }
 
 static __always_inline void flow_at_inode(struct flow_key *key, const struct inode *inode)
@@ -129,11 +131,30 @@ static __always_inline void flow_at_inode(struct flow_key *key, const struct ino
 	key->by_device = true;
 }
 
+/*
+ * Without a reference, which costs more than all the rest of the key. RCU waits for who cannot be
+ * preempted: a file that is closed meanwhile may be another one at once, but its inode, whichever
+ * it is, and that one's super block stay as long (__d_lookup_rcu() rests on that, too).
+ */
+static __always_inline void flow_at_fd(struct flow_key *key, unsigned int fd)
+{
+	struct files_struct *files = current->files;
+	const struct inode *inode;
+	const struct file *file;
+
+	if (!files)
+		return;
+	preempt_disable_notrace();
+	file = files_lookup_fd_raw(files, fd);
+	inode = file ? READ_ONCE(file->f_inode) : NULL;
+	if (inode)
+		flow_at_inode(key, inode);
+	preempt_enable_notrace();
+}
+
 /* The same names as those of struct ipc_object. */
 static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 {
-	struct file *file;
-
 	switch (at.kind) {
 	case IPC_AT_NOTHING:
 		break;
@@ -141,11 +162,7 @@ static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 		flow_at_inode(key, (const struct inode *)at.value);
 		break;
 	case IPC_AT_FD:
-		file = fget(at.value);
-		if (file) {
-			flow_at_inode(key, file_inode(file));
-			fput(file);
-		}
+		flow_at_fd(key, at.value);
 		break;
 	case IPC_AT_SYSV:
 		key->id = (int)at.value;
@@ -329,7 +346,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 		.euid = INVALID_UID,
 		.first = ktime_get_mono_fast_ns(),
 	};
-	if (!leader)
+	if (key->nobodys)
 		return;
 	/* See flow_apply(). */
 	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
@@ -373,11 +390,14 @@ static __always_inline struct flow_values flow_values(const struct ipc_row *row,
 static __always_inline void flow_add(u64 *sum, const struct flow_values *values)
 {
 	sum[IPC_D_OPS] += values->ops;
+	if (unlikely(values->fails)) {	/* and nothing else, whatever it says */
+		sum[IPC_D_FAILS] += values->fails;
+		return;
+	}
 	sum[IPC_D_BYTES] += values->bytes;
 	sum[IPC_D_COPIED] += values->copied;
 	sum[IPC_D_WAITS] += values->waits;
 	sum[IPC_D_WAIT_NS] += values->wait_ns;
-	sum[IPC_D_FAILS] += values->fails;
 }
 
 /* See struct flow_values. */
@@ -395,7 +415,7 @@ static __always_inline void flow_apply(struct ipc_flow *flow, const struct flow_
 	u64 now = get_jiffies_64();
 
 	flow_add(flow->value, values);
-	if (!leader) {
+	if (key->nobodys) {
 		flow->last = now;
 		return;
 	}
@@ -448,8 +468,9 @@ static noinline void flow_count_new(struct flow_key key, struct flow_values valu
 		flow_give(t, new);
 }
 
-static __always_inline void flow_count(const struct flow_key *key,
-				       const struct flow_values *values)
+/* False: there is no such flow yet. */
+static __always_inline bool flow_count_known(const struct flow_key *key,
+					     const struct flow_values *values)
 {
 	const struct flow_table *t = READ_ONCE(seen_table);
 	struct flow_bucket *bucket = flow_bucket(t, key->id, key->start, key->dir);
@@ -463,7 +484,13 @@ static __always_inline void flow_count(const struct flow_key *key,
 		flow_apply(flow, key, values);
 	arch_spin_unlock(&bucket->lock);
 	local_irq_restore(flags);
-	if (unlikely(!flow))
+	return flow;
+}
+
+static __always_inline void flow_count(const struct flow_key *key,
+				       const struct flow_values *values)
+{
+	if (unlikely(!flow_count_known(key, values)))
 		flow_count_new(*key, *values);
 }
 
@@ -503,16 +530,21 @@ void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_d
 	flow_transfer(&key, &values);
 }
 
-void ipc_flow_add(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, unsigned int nr, u64 n)
+void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes)
 {
-	const struct flow_values values = {
-		.ops = nr == IPC_D_OPS ? n : 0,
-		.bytes = nr == IPC_D_BYTES ? n : 0,
-		.copied = nr == IPC_D_COPIED ? n : 0,
-	};
-	struct flow_key key = flow_key_here(row, dir);
+	const struct flow_values values = { .ops = ops, .bytes = bytes };
+	struct flow_key key = flow_key(current, row, dir);
 
-	flow_at(&key, at);
+	flow_at(&key, ipc_at_sysv(id));
+	flow_transfer(&key, &values);
+}
+
+void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes)
+{
+	const struct flow_values values = { .copied = bytes };
+	struct flow_key key = flow_key(current, row, dir);
+
+	flow_at_inode(&key, inode);
 	flow_transfer(&key, &values);
 }
 
@@ -528,18 +560,45 @@ void ipc_flow_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_objec
 	flow_count(&key, &values);
 }
 
-/* ---- the end of most operations: a function for each kind of object, as they are frequent ---- */
+/*
+ * ---- the end of most operations: a function for each kind of object, as they are frequent ----
+ *
+ * What is seldom is a function that works out the key by itself: so it need not be in memory.
+ */
+
+static __always_inline struct flow_values flow_end_values(long ret)
+{
+	return (struct flow_values){ .ops = 1, .bytes = ret, .fails = ret < 0 };
+}
+
+static noinline void flow_end_new(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret)
+{
+	struct flow_key key = flow_key(current, row, dir);
+
+	flow_at(&key, at);
+	flow_count_new(key, flow_end_values(ret));
+}
+
+static noinline void flow_end_trace(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
+				    long ret)
+{
+	struct flow_key key = flow_key(current, row, dir);
+
+	flow_at(&key, at);
+	flow_trace(key, flow_end_values(ret));
+}
 
 static __always_inline void flow_end(const struct ipc_call *call, struct ipc_row *row,
 				     enum ipc_dir dir, struct ipc_at at, long ret)
 {
-	const struct flow_values values = {
-		.ops = 1, .bytes = likely(ret >= 0) ? ret : 0, .fails = unlikely(ret < 0),
-	};
+	const struct flow_values values = flow_end_values(ret);
 	struct flow_key key = flow_key(current, row, dir);
 
+	if (trace_ipcstat_transfer_enabled())
+		flow_end_trace(row, dir, at, ret);
 	flow_at(&key, at);
-	flow_transfer(&key, &values);
+	if (unlikely(!flow_count_known(&key, &values)))
+		flow_end_new(row, dir, at, ret);
 	ipc_woke(call);
 }
 

@@ -177,14 +177,15 @@ static __always_inline bool ipc_flows(void)
 }
 
 /*
- * All of these, only where ipc_flows(), from any context but an NMI: an operation by its
- * result, as ipc_op() has it; one of another task than the current one, which must not end
- * meanwhile, at nothing and of no bytes; and some of one of the values of a direction.
+ * All of these, only where ipc_flows(): an operation by its result, as ipc_op() has it; one of
+ * another task than the current one, which must not end meanwhile, at nothing and of no bytes.
+ * From any context but an NMI. By the current task: some bytes of an attachment of a System V
+ * segment, which as a whole is an operation; and bytes copied that are no operation.
  */
 void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied);
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir);
-void ipc_flow_add(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, unsigned int value,
-		  u64 n);
+void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes);
+void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes);
 
 /*
  * ---- counting: from any context, no lock, no shared cache line ----
@@ -596,6 +597,12 @@ struct ipc_mech {
 /* The row of a pipe, FIFO or socket; NULL for any other file. */
 struct ipc_row *ipc_file_row(struct file *file);
 
+/*
+ * Calls @each for each inode of a file system, under a spinlock, also for those that are just
+ * being made or taken apart. sb->s_umount is held, as iterate_supers_type() does.
+ */
+void ipc_each_inode(struct super_block *sb, void (*each)(struct inode *inode, void *arg), void *arg);
+
 /* ---- sets of kernel objects (set.c), for gauges ---- */
 
 /*
@@ -726,11 +733,12 @@ void ipc_summary(struct ipc_summary *sum);
 struct ipc_flow {
 	struct ipc_row *row;
 	u64 id, start;
-	u32 tgid, space;
+	u32 tgid;
 	u8 dir;
 	bool by_device;
+	bool linked;	/* of the table */
+	u32 space;
 
-	bool linked;
 	struct ipc_flow *next;
 	struct ipc_flow *sibling, **link;
 

@@ -80,6 +80,26 @@ struct ipc_row *ipc_row_find(const char *name)
 	return NULL;
 }
 
+void ipc_each_inode(struct super_block *sb, void (*each)(struct inode *inode, void *arg), void *arg)
+{
+	struct inode *inode, *held = NULL;
+
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		each(inode, arg);
+		/* An inode that is held keeps its place in the list. */
+		if (!need_resched() || !igrab(inode))
+			continue;
+		spin_unlock(&sb->s_inode_list_lock);
+		iput(held);
+		held = inode;
+		cond_resched();
+		spin_lock(&sb->s_inode_list_lock);
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	iput(held);
+}
+
 struct ipc_row *ipc_file_row(struct file *file)
 {
 	struct ipc_row *row = NULL;

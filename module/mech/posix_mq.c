@@ -3,28 +3,18 @@
  * POSIX message queues (ipc/mqueue.c).
  *
  * do_mq_timedsend() and do_mq_timedreceive() look the descriptor up by
- * themselves: a result of EBADF never reached a queue. The kernel keeps no sum
- * of what is queued, so it is counted: a message comes with a successful send
- * and goes when the receiver frees it (also one lost to EFAULT), or when its
- * queue does. One that is handed to a sleeping receiver is queued until then.
+ * themselves: a result of EBADF never reached a queue. What is queued is read from
+ * the queues: a message that is handed to a sleeping receiver never is.
  */
 #include <linux/cred.h>
-#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/msg.h>
-#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/user_namespace.h>
 
 #include "ipc_ns.h"
 
-/* All messages that have gone, or come, since the module was loaded. */
-struct ipc_mq_flow {
-	u64 messages, bytes;
-};
-
-static DEFINE_PER_CPU(struct ipc_mq_flow, freed);
+static struct file_system_type *mqueue;
 
 /* The object behind a descriptor, unless it was closed meanwhile. */
 static struct ipc_object mq_object(unsigned int fd)
@@ -49,18 +39,25 @@ static noinline void mq_is_full(unsigned int fd)
 	ipc_event_limit(&ipc_row_posix_mq, &object);
 }
 
-static __always_inline void mq_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
+static noinline void mq_failed(const struct ipc_call *call, enum ipc_dir dir, long ret)
 {
-	if (likely(ret >= 0)) {
-		ipc_moved(&ipc_row_posix_mq, dir, ret);
-	} else if (ret != -EBADF) {
-		ipc_failed(&ipc_row_posix_mq, dir);
-		if (ret == -EAGAIN && dir == IPC_SEND)
-			mq_is_full(call->arg[0]);
-	} else {
+	if (ret == -EBADF) {
 		ipc_woke(call);
 		return;
 	}
+	ipc_failed(&ipc_row_posix_mq, dir);
+	if (ret == -EAGAIN && dir == IPC_SEND)
+		mq_is_full(call->arg[0]);
+	ipc_end(call, &ipc_row_posix_mq, dir, ipc_at_fd(call->arg[0]), ret);
+}
+
+static __always_inline void mq_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
+{
+	if (unlikely(ret < 0)) {
+		mq_failed(call, dir, ret);
+		return;
+	}
+	ipc_moved(&ipc_row_posix_mq, dir, ret);
 	ipc_end(call, &ipc_row_posix_mq, dir, ipc_at_fd(call->arg[0]), ret);
 }
 
@@ -107,97 +104,65 @@ static void mq_evicted(struct ftrace_regs *regs)
 	ipc_event_lost(&ipc_row_posix_mq, &object, queue->qsize, queue->attr.mq_curmsgs);
 }
 
-static void mq_message_freed(struct ftrace_regs *regs)
+/* ---- what is queued now ---- */
+
+struct mq_sum {
+	struct ipc_gauge *gauge;
+	bool wrong;
+};
+
+/* mqueue_create_attr() names a queue when it is complete; the root is none */
+static bool mq_is_queue(struct inode *inode)
 {
-	const struct msg_msg *msg = (const struct msg_msg *)ipc_arg(regs, 0);
-
-	this_cpu_inc(freed.messages);
-	this_cpu_add(freed.bytes, msg->m_ts);
-}
-
-/*
- * A message that is older than the hooks goes without having come. When all
- * queues are empty, and nothing has moved meanwhile, the difference between
- * what came and what went is theirs: @offset. Until that has been seen the
- * gauges are unknown.
- */
-static DEFINE_MUTEX(offset_lock);
-static struct ipc_mq_flow offset;
-static bool offset_known;
-
-static void mq_flows(struct ipc_mq_flow *in, struct ipc_mq_flow *out)
-{
-	const struct ipc_row *row = &ipc_row_posix_mq;
-	int cpu;
-
-	memset(in, 0, sizeof(*in));
-	memset(out, 0, sizeof(*out));
-	for_each_possible_cpu(cpu) {
-		const struct ipc_mq_flow *gone = per_cpu_ptr(&freed, cpu);
-
-		in->messages += ipc_cells_col(row, cpu, IPC_SEND_OPS) -
-				ipc_cells_col(row, cpu, IPC_SEND_FAILS);
-		in->bytes += ipc_cells_col(row, cpu, IPC_SEND_BYTES);
-		out->messages += READ_ONCE(gone->messages);
-		out->bytes += READ_ONCE(gone->bytes);
-	}
-}
-
-static bool mq_has_messages(struct inode *inode)
-{
-	struct file file = { .f_inode = inode, .f_op = inode->i_fop };
 	bool named;
 
-	/* mqueue_create_attr() names a queue when it is complete; the root is none */
 	spin_lock(&inode->i_lock);
 	named = S_ISREG(inode->i_mode) && !hlist_empty(&inode->i_dentry);
 	spin_unlock(&inode->i_lock);
+	return named;
+}
+
+/*
+ * The kernel's structure is known by a copy of its declaration. So it is held against what
+ * poll(2) says: where that is something else, and nothing has moved meanwhile, the kernel
+ * has another one. False: then, or with much traffic by chance.
+ */
+static bool mq_read(struct inode *inode, long *messages, unsigned long *bytes)
+{
+	const struct ipc_mqueue *queue = container_of(inode, struct ipc_mqueue, vfs_inode);
 	/* mqueue_poll_file() looks at nothing but the file's inode */
-	return named && (vfs_poll(&file, NULL) & EPOLLIN);
+	struct file file = { .f_inode = inode, .f_op = inode->i_fop };
+	__poll_t polled;
+
+	*messages = READ_ONCE(queue->attr.mq_curmsgs);
+	*bytes = READ_ONCE(queue->qsize);
+	polled = vfs_poll(&file, NULL);
+	if (READ_ONCE(queue->attr.mq_curmsgs) != *messages || READ_ONCE(queue->qsize) != *bytes)
+		return true;
+	return !!(polled & EPOLLIN) == (*messages > 0) && (*messages || !*bytes);
 }
 
-static void mq_check_empty(struct super_block *sb, void *empty)
+static void mq_add(struct inode *inode, void *arg)
 {
-	struct inode *inode;
+	struct mq_sum *sum = arg;
+	unsigned int tries = 3;
+	unsigned long bytes;
+	long messages;
+	bool good;
 
-	spin_lock(&sb->s_inode_list_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
-		if (mq_has_messages(inode))
-			*(bool *)empty = false;
-	spin_unlock(&sb->s_inode_list_lock);
+	if (!mq_is_queue(inode))
+		return;
+	do {
+		good = mq_read(inode, &messages, &bytes);
+	} while (!good && --tries);
+	sum->wrong |= !good;
+	sum->gauge->value[IPC_QUEUED] += messages;
+	sum->gauge->value[IPC_QUEUED_BYTES] += bytes;
 }
 
-static bool mq_all_empty(void)
+static void mq_add_queues(struct super_block *sb, void *sum)
 {
-	struct file_system_type *mqueue = get_fs_type("mqueue");
-	bool empty = true;
-
-	if (!mqueue)
-		return false;
-	iterate_supers_type(mqueue, mq_check_empty, &empty);
-	module_put(mqueue->owner);
-	return empty;
-}
-
-/* Looks twice, so that a receiver has time to free what it took from a queue before. */
-static void mq_find_offset(void)
-{
-	struct ipc_mq_flow in[2], out[2], found;
-
-	mq_flows(&in[0], &out[0]);
-	if (!mq_all_empty())
-		return;
-	msleep(20);
-	if (!mq_all_empty())
-		return;
-	mq_flows(&in[1], &out[1]);
-	if (memcmp(&in[0], &in[1], sizeof(in[0])) || memcmp(&out[0], &out[1], sizeof(out[0])))
-		return;
-	found.messages = out[1].messages - in[1].messages;
-	found.bytes = out[1].bytes - in[1].bytes;
-	/* If there was something, two readings have to agree: a receiver may be slower. */
-	offset_known = !memcmp(&found, &offset, sizeof(found));
-	offset = found;
+	ipc_each_inode(sb, mq_add, sum);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -205,30 +170,23 @@ static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
 	gauge->value[IPC_OBJECTS] += READ_ONCE(ns->mq_queues_count);
 }
 
+/* Each IPC namespace has its own file system, whether or not it is mounted. */
 static void posix_mq_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 {
-	struct ipc_mq_flow in, out;
+	struct mq_sum sum = { .gauge = gauge };
 
 	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS), add_namespace);
-
-	mutex_lock(&offset_lock);
-	if (!offset_known)
-		mq_find_offset();
-	if (!offset_known)
+	if (mqueue)
+		iterate_supers_type(mqueue, mq_add_queues, &sum);
+	if (!mqueue || sum.wrong)
 		gauge->unknown |= IPC_BITS_QUEUE;
-	mutex_unlock(&offset_lock);
-
-	/* A message may go before its sender has returned. */
-	mq_flows(&in, &out);
-	gauge->value[IPC_QUEUED] = max_t(s64, 0, in.messages - out.messages + offset.messages);
-	gauge->value[IPC_QUEUED_BYTES] = max_t(s64, 0, in.bytes - out.bytes + offset.bytes);
 }
 
-static void posix_mq_seed(void)
+/* It is part of the kernel, and stays. */
+static int posix_mq_init(void)
 {
-	mutex_lock(&offset_lock);
-	mq_find_offset();
-	mutex_unlock(&offset_lock);
+	mqueue = get_fs_type("mqueue");
+	return 0;
 }
 
 struct ipc_row ipc_row_posix_mq = {
@@ -256,8 +214,7 @@ static struct ipc_hook hooks[] = {
 		.symbols = IPC_NAMES("do_mq_timedsend"),
 		.called_by = IPC_NAMES("__x64_sys_mq_timedsend", "|__ia32_sys_mq_timedsend_time32"),
 		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
-				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) |
-				     IPC_BITS_QUEUE }),
+				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }),
 		.done = mq_send_done,
 		.nargs = 5,
 		.uses = 3,
@@ -273,12 +230,6 @@ static struct ipc_hook hooks[] = {
 		.nargs = 5,
 		.uses = 1,
 		.sleeps = true,
-	}, {
-		.kind = IPC_HOOK_ENTRY,
-		.symbols = IPC_NAMES("free_msg"),
-		.callers = IPC_NAMES("do_mq_timedreceive", "mqueue_evict_inode"),
-		.feeds = IPC_FEEDS({ &ipc_row_posix_mq, IPC_BITS_QUEUE }),
-		.entry = mq_message_freed,
 	}, {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("wq_sleep"),
@@ -298,7 +249,7 @@ struct ipc_mech ipc_mech_posix_mq = {
 	.nr_rows = ARRAY_SIZE(rows),
 	.hooks = hooks,
 	.nr_hooks = ARRAY_SIZE(hooks),
-	.seed = posix_mq_seed,
+	.init = posix_mq_init,
 	.quotas = IPC_QUOTAS({ "mqueue_ns_queues", mq_ns_queues },
 			     { "mqueue_user_bytes", mq_user_bytes }),
 };

@@ -94,8 +94,7 @@ static __always_inline void copied(const struct ipc_call *call, enum ipc_dir dir
 		return;
 	ipc_add(&posix_shm_row, dir + IPC_D_COPIED, ret);
 	if (ipc_flows())
-		ipc_flow_add(&posix_shm_row, dir, ipc_at_inode(file_inode(iocb->ki_filp)),
-			     IPC_D_COPIED, ret);
+		ipc_flow_copied(&posix_shm_row, dir, file_inode(iocb->ki_filp), ret);
 }
 
 static void read_done(const struct ipc_call *call)
@@ -129,30 +128,25 @@ static bool is_memfd(struct inode *inode)
 	return found;
 }
 
-/* For each tmpfs, with sb->s_umount held. */
-static void count_objects(struct super_block *sb, void *arg)
+static void count_regular(struct inode *inode, void *gauge)
 {
-	struct inode *inode, *held = NULL;
-	bool memfds = sb->s_flags & SB_KERNMOUNT;
-	struct ipc_gauge *gauge = arg;
+	if (S_ISREG(inode->i_mode))
+		((struct ipc_gauge *)gauge)->value[IPC_OBJECTS]++;
+}
 
-	if (!memfds && (!dev_shm || sb->s_dev != dev_shm))
-		return;
-	spin_lock(&sb->s_inode_list_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if (S_ISREG(inode->i_mode) && (!memfds || is_memfd(inode)))
-			gauge->value[IPC_OBJECTS]++;
-		/* An inode that is held keeps its place in the list. */
-		if (!need_resched() || !igrab(inode))
-			continue;
-		spin_unlock(&sb->s_inode_list_lock);
-		iput(held);
-		held = inode;
-		cond_resched();
-		spin_lock(&sb->s_inode_list_lock);
-	}
-	spin_unlock(&sb->s_inode_list_lock);
-	iput(held);
+static void count_memfd(struct inode *inode, void *gauge)
+{
+	if (S_ISREG(inode->i_mode) && is_memfd(inode))
+		count_regular(inode, gauge);
+}
+
+/* For each tmpfs, with sb->s_umount held. */
+static void count_objects(struct super_block *sb, void *gauge)
+{
+	if (sb->s_flags & SB_KERNMOUNT)
+		ipc_each_inode(sb, count_memfd, gauge);
+	else if (dev_shm && sb->s_dev == dev_shm)
+		ipc_each_inode(sb, count_regular, gauge);
 }
 
 static void posix_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge)

@@ -87,31 +87,21 @@ static noinline void generated_flows(const struct task_struct *task, int err, bo
 		ipc_flow_of(task, &signal_row, IPC_RECV);
 }
 
-/* Under @task's siglock, perhaps in an interrupt. */
-static void generated(void *hook, int sig, struct kernel_siginfo *info, struct task_struct *task,
-		      int group, int result)
+/* What comes seldom: no memory for it, or the process is dying. */
+static noinline void generated_slow(int sig, const struct task_struct *task, int result)
 {
 	int err = result == TRACE_SIGNAL_OVERFLOW_FAIL ? -EAGAIN : 0;
 	bool has_reached = false;
 
-	count(sig, GENERATED);
 	ipc_result(&signal_row, IPC_SEND, err);
-	switch (result) {
-	case TRACE_SIGNAL_IGNORED:
-		count(sig, IGNORED);
-		break;
-	case TRACE_SIGNAL_ALREADY_PENDING:
-		count(sig, COALESCED);
-		break;
-	case TRACE_SIGNAL_OVERFLOW_FAIL:
+	if (result == TRACE_SIGNAL_OVERFLOW_FAIL) {
 		count(sig, LOST);
 		ipc_event_signal(&signal_row, task, sig, false);
-		break;
-	case TRACE_SIGNAL_LOSE_INFO:
-		ipc_detail(&signal_row, INFO_LOST, 1);
-		ipc_event_signal(&signal_row, task, sig, true);
-		fallthrough;
-	case TRACE_SIGNAL_DELIVERED:
+	} else {
+		if (result == TRACE_SIGNAL_LOSE_INFO) {
+			ipc_detail(&signal_row, INFO_LOST, 1);
+			ipc_event_signal(&signal_row, task, sig, true);
+		}
 		/*
 		 * complete_signal() has done this: prepare_signal() lets nothing pass once
 		 * the process is dying, but for a SIGKILL that cuts a core dump short.
@@ -120,10 +110,27 @@ static void generated(void *hook, int sig, struct kernel_siginfo *info, struct t
 			      task->signal->group_exit_code == sig;
 		if (has_reached)
 			reached(sig, DEFAULT);
-		break;
 	}
 	if (ipc_flows())
 		generated_flows(task, err, has_reached);
+}
+
+/* Under @task's siglock, perhaps in an interrupt. */
+static void generated(void *hook, int sig, struct kernel_siginfo *info, struct task_struct *task,
+		      int group, int result)
+{
+	count(sig, GENERATED);
+	if (result == TRACE_SIGNAL_IGNORED) {
+		count(sig, IGNORED);
+	} else if (result == TRACE_SIGNAL_ALREADY_PENDING) {
+		count(sig, COALESCED);
+	} else if (result != TRACE_SIGNAL_DELIVERED || task->signal->flags & SIGNAL_GROUP_EXIT) {
+		generated_slow(sig, task, result);
+		return;
+	}
+	ipc_result(&signal_row, IPC_SEND, 0);
+	if (ipc_flows())
+		generated_flows(task, 0, false);
 }
 
 /* What get_signal() will do: nothing, for a default of "ignore" and for an init process. */

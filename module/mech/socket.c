@@ -233,7 +233,7 @@ static void unix_seqpacket_recv_done(const struct ipc_call *call)
 
 /*
  * Most sockets of IPv4 are known by their protocol's operations; those with others (TLS,
- * a BPF socket map, MPTCP) by their type.
+ * a BPF socket map, MPTCP, raw ones) by their type.
  */
 static void inet_send_done(const struct ipc_call *call)
 {
@@ -244,6 +244,8 @@ static void inet_send_done(const struct ipc_call *call)
 		sent(&ipc_tcp, call, IPC_INET_SENDS4);
 	} else if (READ_ONCE(sk->sk_prot) == &udp_prot) {
 		sent(&ipc_udp, call, IPC_INET_SENDS4);
+	} else if (sk->sk_type == SOCK_RAW && sk->sk_family == AF_INET) {
+		sent(&ipc_raw, call, IPC_INET_SENDS4);
 	} else {
 		row = inet_row(sk);
 		if (row)
@@ -264,6 +266,8 @@ static void inet_recv_done(const struct ipc_call *call)
 		received(&ipc_tcp, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
 	} else if (READ_ONCE(sk->sk_prot) == &udp_prot) {
 		received(&ipc_udp, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
+	} else if (sk->sk_type == SOCK_RAW && sk->sk_family == AF_INET) {
+		received(&ipc_raw, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
 	} else {
 		row = inet_row(sk);
 		if (row)

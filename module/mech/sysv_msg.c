@@ -21,15 +21,21 @@ static noinline void msg_is_full(int id)
 	ipc_event_limit(&ipc_row_sysv_msg, &object);
 }
 
+static noinline void msg_failed(const struct ipc_call *call, enum ipc_dir dir, long ret)
+{
+	ipc_failed(&ipc_row_sysv_msg, dir);
+	if (ret == -EAGAIN && dir == IPC_SEND)
+		msg_is_full(call->arg[0]);
+	ipc_end(call, &ipc_row_sysv_msg, dir, ipc_at_sysv(call->arg[0]), ret);
+}
+
 static __always_inline void msg_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
 {
-	if (likely(ret >= 0)) {
-		ipc_moved(&ipc_row_sysv_msg, dir, ret);
-	} else {
-		ipc_failed(&ipc_row_sysv_msg, dir);
-		if (ret == -EAGAIN && dir == IPC_SEND)
-			msg_is_full(call->arg[0]);
+	if (unlikely(ret < 0)) {
+		msg_failed(call, dir, ret);
+		return;
 	}
+	ipc_moved(&ipc_row_sysv_msg, dir, ret);
 	ipc_end(call, &ipc_row_sysv_msg, dir, ipc_at_sysv(call->arg[0]), ret);
 }
 

@@ -14,15 +14,6 @@
 
 #include "ipc_ns.h"
 
-/* newseg(): the inode's number is the segment's */
-static noinline void mapping_flow(enum ipc_dir dir, const struct vm_area_struct *vma, bool counts)
-{
-	const struct ipc_at at = ipc_at_sysv(file_inode(vma->vm_file)->i_ino);
-
-	ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_OPS, counts);
-	ipc_flow_add(&ipc_row_sysv_shm, dir, at, IPC_D_BYTES, vma->vm_end - vma->vm_start);
-}
-
 static void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
 	unsigned long size = vma->vm_end - vma->vm_start;
@@ -32,8 +23,10 @@ static void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 	if (counts)
 		ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
 	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, size);
+	/* newseg(): the inode's number is the segment's */
 	if (ipc_flows())
-		mapping_flow(dir, vma, counts);
+		ipc_flow_mapped(&ipc_row_sysv_shm, dir, file_inode(vma->vm_file)->i_ino, counts,
+				size);
 }
 
 static void shm_mmap_done(const struct ipc_call *call)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What the kernel's BTF says of each function that the module hooks: its arguments are those
-# that the callbacks read, and not more than the hook passes on.
+# that the callbacks read, and not more than the hook passes on. And of the structures that the
+# module has copies of.
 # vm: -c 1 -m 1024 -t 120
 
 . tests/cli.bash
@@ -20,6 +21,14 @@ for backend in auto probe; do
 	merge "hooks=$backend" "${prototypes[@]}" $table "$dir/hooks"
 	rmmod ipcstat
 done
+
+layouts=(build/tests/btf/layouts ipcstat)
+ok "load" modprobe ipcstat
+copies=$(sed -n 's/^struct \(ipc_msg_queue\|ipc_mqueue\) {$/\1/p' module/compat.h | xargs)
+is "the copies of structures" "$copies" "ipc_msg_queue ipc_mqueue"
+merge "copies" "${layouts[@]}" ipc_msg_queue=msg_queue ipc_mqueue=mqueue_inode_info
+fails "one that is another" 1 'the kernel has none' "${layouts[@]}" ipc_msg_queue=mqueue_inode_info
+rmmod ipcstat
 
 # The check can fail.
 echo "do_msgrcv wrap 5" > "$dir/hooks"
