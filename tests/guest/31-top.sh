@@ -316,6 +316,36 @@ for term in screen xterm linux vt100; do
 	keys Down / C-u Escape q
 	ended "$term" 0
 done
+
+# ---- over ssh: a server on the loopback, which knows one key ----
+(umask 077; mkdir -p /root/.ssh; dropbearkey -t ed25519 -f "$dir/key" | grep '^ssh-' > /root/.ssh/authorized_keys)
+dropbearkey -t ed25519 -f "$dir/host" > /dev/null
+dropbear -F -E -r "$dir/host" -P "$dir/pid" -p 127.0.0.1:2222 2> "$dir/dropbear" & server=$!
+ssh="dbclient -y -y -t -i $dir/key -p 2222 root@127.0.0.1 env LC_ALL=C.UTF-8 $(command -v ipcstat)"
+soon grep -q 'Not backgrounding' "$dir/dropbear"
+run "$ssh top -d 0.5 -C sleepers 2> /dev/null"
+shows "ssh: titles" '^    PID COMM +MECHANISM +SEND/s BYTES/s>RECV/s BYTES/s>WAIT% BLKD$'
+shows "ssh: sleepers" '^ *[0-9]+ sleepers +pipe .* 23$'
+ok "ssh: colours" coloured
+size 60 15
+shows "ssh: another size" '^    PID COMM +MECHANISM +SEND/s BYTES/s>RECV/s$'
+size 80 24
+shows "ssh: and back" '>WAIT% BLKD$'
+keys s s
+shows "ssh: keys" ' COMM< '
+keys / zzz
+shows "ssh: the editor" '^Names with: zzz$'
+keys Escape q
+ended "ssh" 0
+run "$ssh top -d 0.5 -C sleepers 2> /dev/null"
+shows "ssh: it runs" '^ *[0-9]+ sleepers +pipe .* 23$'
+ok "ssh: a child of the server" pgrep -x ipcstat
+pkill -KILL -x dbclient
+ok "ssh: the line breaks: it ends" soon sh -c '! pgrep -x ipcstat'
+keys -l "stty $(cat "$dir/stty.before"); tput rmcup; tput cnorm; clear" # what the client leaves is its own
+keys Enter
+kill $server
+
 run "NO_COLOR=1 ipcstat top -d 0.5 -C sleepers"
 shows "NO_COLOR: sleepers" ' sleepers +pipe .* 23$'
 is "NO_COLOR: no colours" "$(coloured && echo colours)" ""
