@@ -127,15 +127,15 @@ is "batch: Ctrl+C" $? 0
 
 # ---- a screen ----
 # It pauses now and then: in one QEMU thread each wait for a busy CPU takes 0.1 s. It is
-# nice: who looks is slow enough.
-traffic() { cp build/tests/edge/caller "$dir/$1"; nice -n 19 "$dir/$1" "$2" 1000000000 30000 & }
-traffic alpha pipe
+# nice, and does no more than must be seen: who looks is slow enough.
+traffic() { cp build/tests/edge/caller "$dir/$1"; nice -n 19 "$dir/$1" "$2" 1000000000 "${3:-150000}" & }
+traffic alpha pipe 30000
 traffic beta sysv_msg
 traffic gamma unix_stream
 traffic delta sysv_sem
 traffic $'e\e[31mvil\n\xff' eventfd
 traffic 日本語のプロセス udp
-for row in tcp raw fifo signal futex posix_mq unix_dgram; do nice -n 19 build/tests/edge/caller $row 1000000000 30000 & done
+for row in tcp raw fifo signal futex posix_mq unix_dgram; do nice -n 19 build/tests/edge/caller $row 1000000000 150000 & done
 # 23 of them: those before are awake then
 sleepers() {
 	rm -f "$dir/asleep"
