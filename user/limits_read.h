@@ -29,11 +29,12 @@ struct limit {
 };
 
 struct limits {
-	/* What only the module knows: it tells of the user and the IPC namespace of this process. */
+	/* What only the module knows: it tells of the user and the IPC namespace of this process.
+	 */
 	struct amount user_pages; /* of pipes */
 	struct amount ns_queues;  /* POSIX queues, also without a name */
 	struct amount user_bytes; /* of POSIX queues */
-	bool lack_module;	  /* with the module more would be known */
+	bool lack_module;         /* with the module more would be known */
 	unsigned int nr;
 	struct limit *limit;
 };

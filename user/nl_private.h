@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What nl.c shares with nl_event.c. */
+/* What nl.c offers to those that read one kind of reply each: nl_rows.c and so on. */
 #ifndef IPCSTAT_NL_PRIVATE_H
 #define IPCSTAT_NL_PRIVATE_H
 
@@ -16,6 +16,7 @@ struct nl {
 };
 
 #define NO_FAMILY 0
+#define DUMP_TRIES 10 /* one that changes is asked again */
 
 /* Takes one reply. Returns a negative errno to give up. */
 typedef int (*reader_t)(struct nlmsghdr *hdr, void *result);
@@ -47,7 +48,12 @@ int nl_ask(struct nl *nl, int family, int cmd, int flags, const struct param *pa
 int nl_parse(struct nlmsghdr *hdr, struct nlattr **tb);
 /* Copies a string attribute into a buffer; one that does not fit, or is missing, is an error. */
 int nl_copy_string(const struct nlattr *attr, char *buffer, size_t size);
+/* A copy of a string attribute; without one *result stays NULL. */
+int nl_dup_string(const struct nlattr *attr, char **result);
 /* Of a nest of enum ipcstat_counter_attr. */
 int nl_read_counter(const struct nlattr *nest, struct nl_counter *counter);
+/* All nests of one type in a message: how many, and what they say, to be freed, also after an
+ * error. */
+int nl_read_counters(struct nlmsghdr *hdr, int type, struct nl_counter **result, unsigned int *nr);
 
 #endif
