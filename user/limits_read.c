@@ -135,6 +135,7 @@ static void add_user_pages(struct limits *limits, const char *sysctl)
 	limit.max = read_sysctl(sysctl, 0);
 	if (limit.max.kind == AMOUNT_VALUE && !limit.max.value)
 		limit.max.kind = AMOUNT_UNLIMITED;
+	limit.note = format("not for who has CAP_SYS_RESOURCE or CAP_SYS_ADMIN");
 	limits_add(limits, &limit);
 }
 

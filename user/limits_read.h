@@ -29,8 +29,7 @@ struct limit {
 };
 
 struct limits {
-	/* What only the module knows: it tells of the user and the IPC namespace of this process.
-	 */
+	/* What only the module knows, of the user and the IPC namespace of this process. */
 	struct amount user_pages; /* of pipes */
 	struct amount ns_queues;  /* POSIX queues, also without a name */
 	struct amount user_bytes; /* of POSIX queues */

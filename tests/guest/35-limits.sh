@@ -305,7 +305,7 @@ is "of the other limit, too" "$(use pipe-user-pages-hard pipe unprivileged | cut
 echo >&7; made=$(answer)
 is "one more" "$made $(use pipe-user-pages-hard pipe unprivileged)" "room $((pages + 16)) True $((pages + 16)) 100.0"
 is "there is a hint" "$(unprivileged ipcstat limits pipe | grep 'hard: ')" \
-	"pipe pipe-user-pages-hard: $((pages + 16)) of $((pages + 16)) pages; to raise it: sysctl fs.pipe-user-pages-hard=N"
+	"pipe pipe-user-pages-hard: $((pages + 16)) of $((pages + 16)) pages; to raise it: sysctl fs.pipe-user-pages-hard=N (not for who has CAP_SYS_RESOURCE or CAP_SYS_ADMIN)"
 echo >&7; made=$(answer)
 is "the kernel has no room for another" "$made" "Too many open files in system"
 sysctl -w fs.pipe-user-pages-hard=0
