@@ -174,6 +174,15 @@ struct ipc_msg_queue {
 	unsigned long q_cbytes, q_qnum;
 };
 
+/* struct eventfd_ctx (fs/eventfd.c) */
+struct ipc_eventfd {
+	struct kref kref;
+	wait_queue_head_t wqh;
+	__u64 count;
+	unsigned int flags;
+	int id;
+};
+
 /* struct mqueue_inode_info, and in it struct ext_wait_queue (ipc/mqueue.c). */
 struct ipc_mqueue {
 	spinlock_t lock;

@@ -98,7 +98,7 @@ struct flow_key {
 	u64 id, start;
 	u32 tgid, space;
 	u8 dir;
-	bool by_device;			/* tells nothing apart, as all that follows */
+	bool by_device, named;		/* tell nothing apart, as all that follows */
 	bool nobodys;			/* the kernel by itself: there is no @leader */
 	const struct task_struct *leader; /* of the process */
 };
@@ -129,6 +129,7 @@ static __always_inline void flow_at_inode(struct flow_key *key, const struct ino
 	key->id = inode->i_ino;
 	key->space = inode->i_sb->s_dev;
 	key->by_device = true;
+	key->named = true;
 }
 
 /*
@@ -166,11 +167,13 @@ static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 		break;
 	case IPC_AT_SYSV:
 		key->id = (int)at.value;
+		key->named = true;
 		if (current->nsproxy)
 			key->space = current->nsproxy->ipc_ns->ns.inum;
 		break;
 	case IPC_AT_NUMBER:
 		key->id = at.value;
+		key->named = true;
 		break;
 	}
 }
@@ -343,6 +346,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 	*flow = (struct ipc_flow){
 		.row = key->row, .id = key->id, .start = key->start, .tgid = key->tgid,
 		.space = key->space, .dir = key->dir, .by_device = key->by_device,
+		.named = key->named,
 		.euid = INVALID_UID,
 		.first = ktime_get_mono_fast_ns(),
 	};
@@ -555,6 +559,7 @@ void ipc_flow_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_objec
 	struct flow_key key = flow_key(current, row, dir);
 
 	key.id = object->id;
+	key.named = object->kind;
 	key.by_device = object->inode;
 	key.space = object->inode ? new_decode_dev(object->space) : object->space;
 	flow_count(&key, &values);

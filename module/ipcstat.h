@@ -104,6 +104,7 @@ struct ipc_gauge {
  * @mappings: bytes are those of mappings, which are no messages: they have no histogram
  * @addresses: its objects are known by their addresses in a process: see struct ipc_flow
  * @processes: its objects are processes, known by their numbers in the initial PID namespace
+ * @unnamed: what its objects' numbers are could not be verified: they are not told
  * @nr: of the engine: its number in the order of /proc/ipcstat
  * @cells: of the engine
  * @blocked: of the engine: tasks asleep in the row, per CPU, may be negative on one
@@ -116,7 +117,7 @@ struct ipc_row {
 	u32 unknown;
 	const char *const *details;
 	void (*gauge)(struct ipc_row *row, struct ipc_gauge *gauge);
-	bool mappings, addresses, processes;
+	bool mappings, addresses, processes, unnamed;
 
 	unsigned int nr;
 	struct ipc_cells __percpu *cells;
@@ -138,7 +139,7 @@ struct ipc_at {
 		IPC_AT_INODE,		/* a file, a socket */
 		IPC_AT_FD,
 		IPC_AT_SYSV,		/* an identifier of the current IPC namespace */
-		IPC_AT_NUMBER,		/* a process, an address */
+		IPC_AT_NUMBER,		/* a process, an address, an identifier of the machine */
 	} kind;
 	unsigned long value;
 };
@@ -714,12 +715,13 @@ void ipc_summary(struct ipc_summary *sum);
 /**
  * struct ipc_flow - what a process has done with an object in one direction
  * @row: the mechanism
- * @id: of the object: an inode, identifier, address, or process; 0: it has no name
+ * @id: of the object: an inode, identifier, address, or process
  * @start: when the process was started: tells it from another one with its number
  * @tgid: its number in the initial PID namespace; 0: the kernel by itself
  * @space: of the object: device (see @by_device), or inode of the IPC namespace
  * @dir: IPC_SEND or IPC_RECV
  * @by_device: the object is an inode; @space is its dev_t
+ * @named: the object has a name, which @id and @space are
  * @value: indexed by IPC_D_OPS and so on
  * @first: CLOCK_MONOTONIC
  * @last: jiffies, in 64 bits
@@ -735,7 +737,7 @@ struct ipc_flow {
 	u64 id, start;
 	u32 tgid;
 	u8 dir;
-	bool by_device;
+	bool by_device, named;
 	bool linked;	/* of the table */
 	u32 space;
 

@@ -146,7 +146,8 @@ static void flow_name(const struct ipc_reader *reader, struct flow_view *view)
 		flow->id = pid_nr_ns(find_pid_ns(flow->id, &init_pid_ns), reader->pid_ns);
 		rcu_read_unlock();
 	}
-	view->has_id = flow->id || flow->space;
+	/* A process of which the reader's namespace knows nothing has none there. */
+	view->has_id = flow->named && !flow->row->unnamed && (flow->id || !flow->row->processes);
 }
 
 static bool flow_wanted(const struct flow_filter *filter, const struct flow_view *view)

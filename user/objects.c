@@ -105,8 +105,8 @@ static char *object_name(const struct nl_flow *flow, const struct holders *holde
 		return futex_name(flow, holders);
 	if (is(flow, "signal"))
 		return format("process %" PRIu64, flow->id);
-	if (is(flow, "pipe"))
-		return format("pipe:[%" PRIu64 "]", flow->id);
+	if (is(flow, "pipe") || is(flow, "eventfd"))
+		return format("%s:[%" PRIu64 "]", flow->mech, flow->id);
 	if (is_socket(flow))
 		return format("socket:[%" PRIu64 "]", flow->id);
 	if (!strncmp(flow->mech, "sysv_", 5))

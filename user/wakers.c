@@ -172,7 +172,7 @@ static char *object_name(const struct nl_sleeper *task, const struct holders *ho
 		return futex_name(task);
 	if (!*task->object)
 		return format("-");
-	if (is(task, "pipe") || is(task, "socket"))
+	if (is(task, "pipe") || is(task, "socket") || is(task, "eventfd"))
 		return format("%s:[%" PRIu64 "]", task->object, task->id);
 	if (is_file(task) && held && held->path)
 		return format("%s", held->path);

@@ -8,6 +8,7 @@
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/sched/task_stack.h>
+#include <linux/seq_file.h>
 
 #include "ipcstat.h"
 
@@ -17,6 +18,7 @@ static struct ipc_row eventfd_row = {
 	.name = "eventfd",
 	.na = IPC_BITS_QUEUE,	/* a number, and no messages */
 	.gauge = eventfd_gauge,
+	.unnamed = true,	/* until verify_id() */
 };
 
 /* The open files. A counter may outlive its file, in the hands of the kernel alone. */
@@ -27,34 +29,74 @@ enum {
 	EVENTFD_CREATE, EVENTFD_RELEASE,
 };
 
-static void eventfd_refused(enum ipc_dir dir, ssize_t ret)
+/* ---- its identity: the eventfd-id of /proc/PID/fdinfo, of which there is one in all the machine ---- */
+
+static const struct ipc_eventfd *eventfd_of(const struct file *file)
 {
-	ipc_op(&eventfd_row, dir, IPC_NOWHERE, ret, 0);
-	if (ret == -EAGAIN && dir == IPC_SEND)
-		ipc_event_limit(&eventfd_row, &IPC_NO_OBJECT);
+	return file->private_data;
 }
 
-/* @retried: io_uring tries again what got -EAGAIN */
-static noinline void eventfd_failed(const struct ipc_call *call, enum ipc_dir dir, bool retried)
+static __always_inline struct ipc_at eventfd_at(const struct file *file)
 {
+	return ipc_at_number(eventfd_of(file)->id);
+}
+
+static struct ipc_object eventfd_object(const struct ipc_eventfd *eventfd)
+{
+	return (struct ipc_object){
+		.kind = READ_ONCE(eventfd_row.unnamed) ? NULL : "eventfd",
+		.id = eventfd->id, .part = -1,
+	};
+}
+
+/*
+ * The kernel's structure is known by a copy of its declaration, so it is held against what the
+ * kernel itself says of one.
+ */
+static void verify_id(struct file *file)
+{
+	char text[256], line[32];
+	struct seq_file seq = { .buf = text, .size = sizeof(text) };
+
+	if (!READ_ONCE(eventfd_row.unnamed) || !file->f_op->show_fdinfo)
+		return;
+	file->f_op->show_fdinfo(&seq, file);
+	snprintf(line, sizeof(line), "eventfd-id: %d\n", eventfd_of(file)->id);
+	if (!seq_has_overflowed(&seq) && strnstr(text, line, seq.count))
+		WRITE_ONCE(eventfd_row.unnamed, false);
+}
+
+/* ---- transfers ---- */
+
+/* @retried: io_uring tries again what got -EAGAIN */
+static noinline void eventfd_failed(const struct ipc_call *call, enum ipc_dir dir,
+				    const struct file *file, bool retried)
+{
+	struct ipc_object object;
 	ssize_t ret = call->ret;
 
-	if (ret != -EAGAIN || !retried)
-		eventfd_refused(dir, ret);
+	if (ret != -EAGAIN || !retried) {
+		ipc_op(&eventfd_row, dir, eventfd_at(file), ret, 0);
+		if (ret == -EAGAIN && dir == IPC_SEND) {
+			object = eventfd_object(eventfd_of(file));
+			ipc_event_limit(&eventfd_row, &object);
+		}
+	}
 	ipc_woke(call);
 }
 
 /* eventfd_read(iocb, to) */
 static void eventfd_read_done(const struct ipc_call *call)
 {
+	struct kiocb *iocb = (struct kiocb *)call->arg[0];
 	ssize_t ret = call->ret;
 
 	if (unlikely(ret < 0)) {
-		eventfd_failed(call, IPC_RECV, ipc_kiocb_retried((struct kiocb *)call->arg[0]));
+		eventfd_failed(call, IPC_RECV, iocb->ki_filp, ipc_kiocb_retried(iocb));
 		return;
 	}
 	ipc_moved(&eventfd_row, IPC_RECV, ret);
-	ipc_end(call, &eventfd_row, IPC_RECV, IPC_NOWHERE, ret);
+	ipc_end(call, &eventfd_row, IPC_RECV, eventfd_at(iocb->ki_filp), ret);
 }
 
 /*
@@ -64,46 +106,62 @@ static void eventfd_read_done(const struct ipc_call *call)
  */
 static void eventfd_write_done(const struct ipc_call *call)
 {
+	const struct file *file = (const struct file *)call->arg[0];
 	ssize_t ret = call->ret;
 
 	if (unlikely(ret < 0)) {
-		eventfd_failed(call, IPC_SEND, !object_is_on_stack((void *)call->arg[3]));
+		eventfd_failed(call, IPC_SEND, file, !object_is_on_stack((void *)call->arg[3]));
 		return;
 	}
 	ipc_moved(&eventfd_row, IPC_SEND, ret);
-	ipc_end(call, &eventfd_row, IPC_SEND, IPC_NOWHERE, ret);
+	ipc_end(call, &eventfd_row, IPC_SEND, eventfd_at(file), ret);
 }
 
 /* do_wait_intr_irq(wq_head, wq_entry), in the loop of wait_event_interruptible_locked_irq() */
+static struct ipc_object waited_at(struct ftrace_regs *regs)
+{
+	const wait_queue_head_t *head = (const wait_queue_head_t *)ipc_arg(regs, 0);
+
+	return eventfd_object(container_of(head, struct ipc_eventfd, wqh));
+}
+
 static void reader_waits(struct ftrace_regs *regs)
 {
-	ipc_sleep(&eventfd_row, IPC_RECV, &IPC_NO_OBJECT);
+	const struct ipc_object object = waited_at(regs);
+
+	ipc_sleep(&eventfd_row, IPC_RECV, &object);
 }
 
 static void writer_waits(struct ftrace_regs *regs)
 {
-	ipc_sleep(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
-	ipc_event_limit(&eventfd_row, &IPC_NO_OBJECT);
+	const struct ipc_object object = waited_at(regs);
+
+	ipc_sleep(&eventfd_row, IPC_SEND, &object);
+	ipc_event_limit(&eventfd_row, &object);
 }
 
 /* Until 6.4 they sleep in a loop of their own. */
 static void read_sleeps(const struct ipc_call *call)
 {
 	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
+	const struct ipc_object object = eventfd_object(eventfd_of(iocb->ki_filp));
 
 	if (!(iocb->ki_flags & IOCB_NOWAIT) && !(iocb->ki_filp->f_flags & O_NONBLOCK))
-		ipc_sleep_often(&eventfd_row, IPC_RECV, &IPC_NO_OBJECT);
+		ipc_sleep_often(&eventfd_row, IPC_RECV, &object);
 }
 
 static void write_sleeps(const struct ipc_call *call)
 {
 	const struct file *file = (const struct file *)call->arg[0];
+	const struct ipc_object object = eventfd_object(eventfd_of(file));
 
 	if (file->f_flags & O_NONBLOCK)
 		return;
-	ipc_sleep_often(&eventfd_row, IPC_SEND, &IPC_NO_OBJECT);
-	ipc_event_limit(&eventfd_row, &IPC_NO_OBJECT);
+	ipc_sleep_often(&eventfd_row, IPC_SEND, &object);
+	ipc_event_limit(&eventfd_row, &object);
 }
+
+/* ---- objects ---- */
 
 static void eventfd_seed_file(struct file *file)
 {
@@ -112,6 +170,7 @@ static void eventfd_seed_file(struct file *file)
 	if (IS_ERR(ctx))	/* it is none */
 		return;
 	eventfd_ctx_put(ctx);
+	verify_id(file);
 	ipc_set_add(eventfds, file, 1);
 }
 

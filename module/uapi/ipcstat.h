@@ -88,7 +88,8 @@
  *			    SPACE the device, as stat(2) has them), "msg", "sem" (ID is the
  *			    identifier, SPACE the inode of the IPC namespace, PART the
  *			    number of the semaphore), "futex" (ID is the address in the
- *			    process). TIMEOUT (flag): it does not wait for ever.
+ *			    process), "eventfd" (ID is its eventfd-id, as /proc/PID/fdinfo has
+ *			    it). TIMEOUT (flag): it does not wait for ever.
  *			->  MECH string, HIDDEN u64
  *			    tasks that the reader may not see: those of another effective
  *			    user, or outside of its PID namespace, unless it has
@@ -121,7 +122,8 @@
  *			    of its first (version 2's; the inode of its directory). ID and
  *			    SPACE are the object, as in BLOCKED: inode and device; identifier
  *			    and IPC namespace; address of a futex, with FILE, DEV and OFFSET
- *			    where it was in a shared mapping; process that a signal was for.
+ *			    where it was in a shared mapping; number of an eventfd; process that
+ *			    a signal was for.
  *			    Without ID the object has no name. FIRST_NS and LAST_NS are
  *			    CLOCK_MONOTONIC, the second to the tick.
  *			->  MECH string, DIRECTION string, OTHER flag, COUNTER nest ...

@@ -70,6 +70,25 @@ static unsigned long inode(int fd)
 	return st.st_ino;
 }
 
+/* What people know it by. */
+static unsigned long identity(int fd, const char *mech)
+{
+	unsigned long id = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	if (strcmp(mech, "eventfd"))
+		return inode(fd);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "eventfd-id: %lu", &id) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return id;
+}
+
 static void nap(long ms)
 {
 	const struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
@@ -346,7 +365,7 @@ static void limit(const char *mech, bool waits)
 		while (!child)
 			put(channel.in, mech, SIZE);
 	}
-	printf("%lu\n", inode(channel.in));
+	printf("%lu\n", identity(channel.in, mech));
 	if (waits)
 		end_waiting(child);
 }

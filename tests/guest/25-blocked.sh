@@ -89,8 +89,11 @@ is "they are the rows' blocked" \
 	"$(json "$dir/json" 'len(j["blocked"])')" "$(< "$dir/sum")"
 fds=$(find /proc/$sleepers/fd -printf '%l\n')
 is "the objects are those that the process has open" \
-	"$(json "$dir/json" '"\n".join({t["object"] for t in j["blocked"] if ":[" in str(t["object"])})' |
+	"$(json "$dir/json" '"\n".join({t["object"] for t in j["blocked"] if ":[" in str(t["object"]) and t["mechanism"] != "eventfd"})' |
 		grep -cvxF "$fds")" 0
+is "eventfds have the numbers that fdinfo tells" \
+	"$(json "$dir/json" '"\n".join(sorted(t["object"] for t in j["blocked"] if t["mechanism"] == "eventfd"))' | uniq)" \
+	"$(sed -n 's/^eventfd-id: *\([0-9]*\)$/eventfd:[\1]/p' /proc/$sleepers/fdinfo/* | sort -u)"
 is "no wait is longer than the machine is up, none shorter than a second" \
 	"$(json "$dir/json" '[t for t in j["blocked"] if not 1e9 < t["waited_ns"] < float(open("/proc/uptime").read().split()[0]) * 1e9]')" "[]"
 is "the longest wait comes first" \

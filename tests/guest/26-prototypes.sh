@@ -24,10 +24,14 @@ done
 
 layouts=(build/tests/btf/layouts ipcstat)
 ok "load" modprobe ipcstat
-copies=$(sed -n 's/^struct \(ipc_msg_queue\|ipc_mqueue\) {$/\1/p' module/compat.h | xargs)
-is "the copies of structures" "$copies" "ipc_msg_queue ipc_mqueue"
-merge "copies" "${layouts[@]}" ipc_msg_queue=msg_queue ipc_mqueue=mqueue_inode_info
-fails "one that is another" 1 'the kernel has none' "${layouts[@]}" ipc_msg_queue=mqueue_inode_info
+is "the copies of structures" "$(sed -n 's/^struct \(ipc_.*\) {$/\1/p' module/compat.h | xargs)" \
+	"ipc_msg_queue ipc_eventfd ipc_mqueue"
+if [ -e /sys/kernel/btf/ipcstat ]; then
+	merge "copies" "${layouts[@]}" ipc_msg_queue=msg_queue ipc_eventfd=eventfd_ctx ipc_mqueue=mqueue_inode_info
+	fails "one that is another" 1 'the kernel has none' "${layouts[@]}" ipc_msg_queue=mqueue_inode_info
+else
+	skip "the copies, by the BTF of both" "the module was built without BTF: it takes the kernel's vmlinux"
+fi
 rmmod ipcstat
 
 # The check can fail.

@@ -64,7 +64,7 @@ edges_are "a System V queue" sysv_msg 'sysv_msg msg N' 'sysv_msg msg N' ' 1.4 Ki
 edges_are "a POSIX queue" posix_mq 'posix_mq N:N:N' 'posix_mq N:N:N' ' 1.4 KiB |#a67c00'
 edges_are "a semaphore has operations" sysv_sem 'sysv_sem sem N' 'sysv_sem sem N' ' 23 ops |#8a3fa8'
 edges_are "a futex is one, whatever its address" futex 'futex futex N:N:N+N' 'futex futex N:N:N+N' ' 23 ops |#c22e94'
-edges_are "an eventfd has no name" eventfd 'eventfd' 'eventfd' ' 184 B |#00806a'
+edges_are "an eventfd" eventfd 'eventfd eventfd:[N]' 'eventfd eventfd:[N]' ' 184 B |#00806a'
 edges_are "a connection that has gone is two sockets" unix_stream 'unix_stream socket:[N]' 'unix_stream socket:[N]' ' 1.4 KiB |#4f46d0'
 is "they are" "$(nodes "$dir/dot" | grep -c unix_stream)" 2
 graph --mechanism signal -C ipclab

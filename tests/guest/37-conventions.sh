@@ -164,8 +164,8 @@ for command in "${unknown[*]}" 'limits sysv_msg' 'blocked'; do
 	is "$command: no colours in a file" "$(escapes "$dir/pipe")" 0
 	terminal ipcstat "$command" | tr -d '\r' > "$dir/terminal"
 	ok "$command: on a terminal" test "$(escapes "$dir/terminal")" -gt 0
-	is "$command: the same text" "$(sed 's/\x1b\[[0-9]*m//g' "$dir/terminal" | grep -v 'pipe:\[.*[sm] ' | tr -s ' ')" \
-		"$(grep -v 'pipe:\[.*[sm] ' "$dir/pipe" | tr -s ' ')"
+	is "$command: the same text" "$(sed 's/\x1b\[[0-9]*m//g' "$dir/terminal" | grep -v 'pipe:\[.*[sm] ' | tr -s ' ' | sed 's/^ //')" \
+		"$(grep -v 'pipe:\[.*[sm] ' "$dir/pipe" | tr -s ' ' | sed 's/^ //')"
 	NO_COLOR=1 terminal ipcstat "$command" > "$dir/terminal"
 	is "$command: not with NO_COLOR" "$(escapes "$dir/terminal")" 0
 	NO_COLOR='' terminal ipcstat "$command" > "$dir/terminal"
