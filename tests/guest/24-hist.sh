@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# enough: 6.1 7.3
+# enough: 7.3
 # ipcstat hist: histograms that agree with the counters, and how they look.
 # vm: -c 1 -t 200
 # shellcheck disable=SC2016 # '' is for the shell inside
