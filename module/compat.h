@@ -217,6 +217,20 @@ struct ipc_mqueue {
  */
 #ifdef CONFIG_PREEMPT_NOTIFIERS
 #define ipc_has_notifiers()	(current->preempt_notifiers.first)
+
+/*
+ * preempt_notifier_register() and preempt_notifier_unregister(), in line: around a call a wrapper
+ * would have to save all arguments of its function. Not preempted in between.
+ */
+static __always_inline void ipc_notifier_add(struct preempt_notifier *notifier)
+{
+	hlist_add_head(&notifier->link, &current->preempt_notifiers);
+}
+
+static __always_inline void ipc_notifier_del(struct preempt_notifier *notifier)
+{
+	__hlist_del(&notifier->link);
+}
 #else
 #define ipc_has_notifiers()	false
 #endif

@@ -115,11 +115,10 @@ IPC_NO_BODY(7, IPC_PARAMS7)
 
 #ifdef CONFIG_PREEMPT_NOTIFIERS
 
-/* @told: the callback has been told that the caller sleeps: once a call is enough */
+/* @slot: NULL when its callback has been told that the caller sleeps: once a call is enough */
 struct ipc_followed_frame {
 	struct ipc_call call;
 	unsigned int gen;
-	bool told;
 	const struct ipc_slot *slot;
 	struct preempt_notifier notifier;
 };
@@ -133,12 +132,15 @@ static void ipc_frame_out(struct preempt_notifier *notifier, struct task_struct 
 {
 	struct ipc_followed_frame *frame =
 		container_of(notifier, struct ipc_followed_frame, notifier);
-	ipc_done_t asleep = READ_ONCE(frame->slot->asleep);
+	const struct ipc_slot *slot = frame->slot;
+	ipc_done_t asleep;
 
-	if (frame->told || !asleep || READ_ONCE(frame->slot->gen) != frame->gen ||
-	    !ipc_falls_asleep())
+	if (!slot || !ipc_falls_asleep())
 		return;
-	frame->told = true;
+	asleep = READ_ONCE(slot->asleep);
+	if (!asleep || READ_ONCE(slot->gen) != frame->gen)
+		return;
+	frame->slot = NULL;
 	asleep(&frame->call);
 }
 
@@ -151,18 +153,17 @@ static struct preempt_ops ipc_frame_ops = {
 static __always_inline void ipc_follow(struct ipc_followed_frame *frame,
 				       const struct ipc_slot *slot)
 {
-	frame->told = false;
 	frame->slot = slot;
 	frame->notifier.ops = &ipc_frame_ops;
 	preempt_disable_notrace();
-	preempt_notifier_register(&frame->notifier);
+	ipc_notifier_add(&frame->notifier);
 	preempt_enable_notrace();
 }
 
 static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
 {
 	preempt_disable_notrace();
-	preempt_notifier_unregister(&frame->notifier);
+	ipc_notifier_del(&frame->notifier);
 	preempt_enable_notrace();
 }
 

@@ -66,15 +66,21 @@ static void msgrcv_sleeps(const struct ipc_call *call)
 	ipc_sleep_often(&ipc_row_sysv_msg, IPC_RECV, &object);
 }
 
+/* The message stays in the queue. */
+static noinline void msg_peeked(const struct ipc_call *call)
+{
+	ipc_detail(&ipc_row_sysv_msg, PEEKS, 1);
+	msg_done(call, IPC_RECV, 0);
+}
+
 static void msgrcv_done(const struct ipc_call *call)
 {
 	long ret = call->ret;
 
-	if (ret >= 0 && (call->arg[4] & MSG_COPY)) {
-		ipc_detail(&ipc_row_sysv_msg, PEEKS, 1);
-		ret = 0; /* the message stays in the queue */
-	}
-	msg_done(call, IPC_RECV, ret);
+	if (unlikely(call->arg[4] & MSG_COPY) && ret >= 0)
+		msg_peeked(call);
+	else
+		msg_done(call, IPC_RECV, ret);
 }
 
 /* freeque(ns, ipcp), with the queue locked: its last messages go. */
