@@ -576,32 +576,34 @@ static __always_inline struct flow_values flow_end_values(long ret)
 	return (struct flow_values){ .ops = 1, .bytes = ret, .fails = ret < 0 };
 }
 
-static noinline void flow_end_new(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret)
+static __always_inline struct flow_key flow_end_key(struct ipc_row *row, enum ipc_dir dir,
+						   struct ipc_at at)
 {
 	struct flow_key key = flow_key(current, row, dir);
 
 	flow_at(&key, at);
-	flow_count_new(key, flow_end_values(ret));
+	return key;
+}
+
+static noinline void flow_end_new(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret)
+{
+	flow_count_new(flow_end_key(row, dir, at), flow_end_values(ret));
 }
 
 static noinline void flow_end_trace(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
 				    long ret)
 {
-	struct flow_key key = flow_key(current, row, dir);
-
-	flow_at(&key, at);
-	flow_trace(key, flow_end_values(ret));
+	flow_trace(flow_end_key(row, dir, at), flow_end_values(ret));
 }
 
 static __always_inline void flow_end(const struct ipc_call *call, struct ipc_row *row,
 				     enum ipc_dir dir, struct ipc_at at, long ret)
 {
 	const struct flow_values values = flow_end_values(ret);
-	struct flow_key key = flow_key(current, row, dir);
+	const struct flow_key key = flow_end_key(row, dir, at);
 
 	if (trace_ipcstat_transfer_enabled())
 		flow_end_trace(row, dir, at, ret);
-	flow_at(&key, at);
 	if (unlikely(!flow_count_known(&key, &values)))
 		flow_end_new(row, dir, at, ret);
 	ipc_woke(call);

@@ -388,8 +388,10 @@ static __always_inline void ipc_end(const struct ipc_call *call, struct ipc_row 
 		ipc_flow_end_fd(call, row, dir, at.value, ret);
 	else if (at.kind == IPC_AT_SYSV)
 		ipc_flow_end_sysv(call, row, dir, at.value, ret);
-	else
+	else if (at.kind == IPC_AT_NUMBER)
 		ipc_flow_end_number(call, row, dir, at.value, ret);
+	else
+		BUILD_BUG();	/* nothing that is frequent has no name: ipc_op(), ipc_woke() */
 }
 
 /* The current task is no longer asleep in any row. Nothing is counted. */

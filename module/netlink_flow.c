@@ -147,7 +147,8 @@ static void flow_name(const struct ipc_reader *reader, struct flow_view *view)
 		rcu_read_unlock();
 	}
 	/* A process of which the reader's namespace knows nothing has none there. */
-	view->has_id = flow->named && !flow->row->unnamed && (flow->id || !flow->row->processes);
+	view->has_id = flow->named && !READ_ONCE(flow->row->unnamed) &&
+		       (flow->id || !flow->row->processes);
 }
 
 static bool flow_wanted(const struct flow_filter *filter, const struct flow_view *view)

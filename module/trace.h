@@ -51,7 +51,7 @@ TRACE_EVENT_FN(ipcstat_transfer,
 		strscpy(__entry->mechanism, row->name, IPC_TRACE_NAME);
 		__entry->direction = ipc_trace_dir(direction);
 		__entry->tgid = tgid;
-		__entry->object = object;
+		__entry->object = READ_ONCE(row->unnamed) ? 0 : object;
 		__entry->space = space;
 		__entry->ops = value[IPC_D_OPS];
 		__entry->bytes = value[IPC_D_BYTES];
@@ -89,7 +89,7 @@ TRACE_EVENT(ipcstat_wait,
 		strscpy(__entry->mechanism, row->name, IPC_TRACE_NAME);
 		strscpy(__entry->kind, object->kind ?: "-", IPC_TRACE_NAME);
 		__entry->direction = ipc_trace_dir(direction);
-		__entry->object = object->id;
+		__entry->object = object->kind ? object->id : 0;
 		__entry->space = object->space;
 		__entry->wait_ns = wait_ns;
 		__entry->runq_ns = runq_ns;

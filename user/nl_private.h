@@ -52,8 +52,7 @@ int nl_copy_string(const struct nlattr *attr, char *buffer, size_t size);
 int nl_dup_string(const struct nlattr *attr, char **result);
 /* Of a nest of enum ipcstat_counter_attr. */
 int nl_read_counter(const struct nlattr *nest, struct nl_counter *counter);
-/* All nests of one type in a message: how many, and what they say, to be freed, also after an
- * error. */
+/* All nests of one type in a message; *result is to be freed, also after an error. */
 int nl_read_counters(struct nlmsghdr *hdr, int type, struct nl_counter **result, unsigned int *nr);
 
 #endif

@@ -89,7 +89,7 @@
  *			    identifier, SPACE the inode of the IPC namespace, PART the
  *			    number of the semaphore), "futex" (ID is the address in the
  *			    process), "eventfd" (ID is its eventfd-id, as /proc/PID/fdinfo has
- *			    it). TIMEOUT (flag): it does not wait for ever.
+ *			    it, SPACE is 0). TIMEOUT (flag): it does not wait for ever.
  *			->  MECH string, HIDDEN u64
  *			    tasks that the reader may not see: those of another effective
  *			    user, or outside of its PID namespace, unless it has
