@@ -254,7 +254,7 @@ static const char *ask_module(struct nl **nl, struct limits *limits)
 		if (used && used->kind == NL_VALUE)
 			*quotas[i].amount = amount_of(used->value);
 		else
-			why = "the module that is loaded is older than this tool";
+			why = "the loaded module is older than this tool: run `ipcstat unload` and `ipcstat load`";
 	}
 	nl_free_info(&info);
 	return why;
