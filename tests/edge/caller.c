@@ -144,18 +144,26 @@ static int use_posix_shm(void)
 	return 0;
 }
 
-static int use_sysv_sem(void)
+static int up_and_down(int id)
 {
 	struct sembuf up = { 0, 1, 0 }, down = { 0, -1, 0 };
-	int id = semget(IPC_PRIVATE, 1, 0600);
 
-	MUST(id >= 0);
 	for (int i = 0; i < ops; i = next(i)) {
 		MUST(!semop(id, &up, 1));
 		MUST(!semop(id, &down, 1));
 	}
-	MUST(!semctl(id, 0, IPC_RMID));
 	return 0;
+}
+
+static int use_sysv_sem(void)
+{
+	int id = semget(IPC_PRIVATE, 1, 0600), status;
+
+	MUST(id >= 0);
+	status = up_and_down(id);
+	/* The set goes, too, where the kernel lacks the call. */
+	MUST(!semctl(id, 0, IPC_RMID));
+	return status;
 }
 
 /* wakes, and waits that find another value: receives that fail */
