@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: -c 4 -m 1024 -t 300
+# enough: 6.1 7.3
 # `ipclab lab`: each claim of the textbook comes out as it is known to; as root and as nobody,
 # on one CPU, two and four. Nothing is left behind.
 # shellcheck disable=SC2016 # `` is of what is printed
