@@ -9,14 +9,7 @@ set -u
 . tests/cli.bash
 . tests/guest/lib.bash
 
-# Whatever an exercise makes that outlives a process.
-left() {
-	{
-		ipcs -q -m -s | grep '^0x'
-		find /dev/shm /dev/mqueue /tmp -maxdepth 1 -name '*ipclab*'
-		pgrep -x ipclab
-	} | grep -v "^$dir"
-}
+before=$(ipclab_left)
 
 # Until a row has moved so far that it is an exercise's doing.
 await() { # row
@@ -41,21 +34,21 @@ for signal in INT HUP TERM; do
 	kill -$signal $!
 	status=0; wait $! || status=$?
 	is "SIG$signal: its status says so" $status $((128 + $(kill -l $signal)))
-	is "SIG$signal: nothing is left" "$(left)" ""
+	is "SIG$signal: nothing is left" "$(ipclab_left)" "$before"
 done
 for row in "${rows[@]}"; do
 	env --default-signal=INT ipclab run "$row" -n 1000000 > "$dir/out" 2> "$dir/err" &
 	await "$row"
 	kill -INT $!
 	wait $! 2> /dev/null
-	is "SIGINT in $row: nothing is left" "$(left)" ""
+	is "SIGINT in $row: nothing is left" "$(ipclab_left)" "$before"
 done
 
 # What an exercise is not allowed to have.
 fails "raw without privilege" 1 'raw: .*ermitted' unprivileged ipclab run raw
 (ulimit -n 8; exec ipclab run tcp -p 64) > "$dir/out" 2> "$dir/err"
 is "too few descriptors: status 1, a sentence" "$? $(grep -c '^ipclab: tcp: ' "$dir/err")" "1 1"
-is "failures leave nothing" "$(left)" ""
+is "failures leave nothing" "$(ipclab_left)" "$before"
 
 # Other people's traffic is not held against it.
 build/tests/edge/caller sysv_msg 1000000000 100 &

@@ -18,20 +18,12 @@ pass "--source shows each file"
 complains "no module" 1 'not loaded: run `modprobe ipcstat`' ipclab lab copies
 modprobe ipcstat
 
-# Whatever a lab makes that outlives a process.
-left() {
-	ipcs -q -m -s | grep '^0x'
-	find /dev/shm /dev/mqueue /tmp -maxdepth 1 -name '*ipclab*'
-	pgrep -x ipclab
-	ip netns list 2> /dev/null
-	ip -o link 2> /dev/null | grep -v ': lo:'
-}
-before=$(left)
+before=$(ipclab_left)
 
 merge "root" ipclab lab all -q
 merge "one CPU" taskset -c 0 ipclab lab all -q
 merge "nobody" unprivileged ipclab lab all -q
-is "they leave nothing" "$(left)" "$before"
+is "they leave nothing" "$(ipclab_left)" "$before"
 
 # A person sees the same as a grader, here on two CPUs.
 taskset -c 0,1 ipclab lab all > "$dir/all"

@@ -10,14 +10,8 @@ set -u
 . tests/cli.bash
 . tests/guest/lib.bash
 
-left() {
-	{
-		ipcs -q -m -s | grep '^0x'
-		find /dev/shm /dev/mqueue /tmp -maxdepth 1 -name '*ipclab*'
-		pgrep -x ipclab
-	} | grep -v "^$dir"
-}
-before=$(left)
+before=$(ipclab_left)
+
 # rows FILE: the lines of the second table
 rows() { sed -n '/^Throughput/,/^$/p' "$1" | tail -n +4 | grep .; }
 
@@ -103,7 +97,7 @@ cells "futexes: two calls at most for a hand-over" "posix_shm futex" "0 < c['cou
 all "who waits for an answer sleeps" "c['counted']['round_trips']['waits'] > 0"
 cells "signals are sent by signal" signal "all(p['signals'] == p['messages'] for p in c['counted'].values())"
 all "and by nobody else" "c['mechanism'] == 'signal' or all(p['signals'] == 0 for p in c['counted'].values())"
-is "nothing is left" "$(left)" "$before"
+is "nothing is left" "$(ipclab_left)" "$before"
 
 # ---- the table ----
 
@@ -237,14 +231,14 @@ for signal in INT HUP TERM; do
 	ok "SIG$signal: what has been measured is there" grep -q '^pipe' "$dir/out"
 	ok "SIG$signal: the last line says that it is not all" test "$(tail -n 1 "$dir/out")" = \
 		'Interrupted: what is missing has not been measured.'
-	is "SIG$signal: nothing is left" "$(left)" "$before"
+	is "SIG$signal: nothing is left" "$(ipclab_left)" "$before"
 done
 for mech in "${mechanisms[@]}"; do
 	env --default-signal=INT ipclab bench "$mech" --time 1h -J > "$dir/out" 2> "$dir/err" &
 	sleep 1.5
 	kill -INT $!
 	wait $! 2> /dev/null
-	is "SIGINT in $mech: nothing is left, nothing is printed" "$(left; cat "$dir/out" "$dir/err")" "$before"
+	is "SIGINT in $mech: nothing is left, nothing is printed" "$(ipclab_left; cat "$dir/out" "$dir/err")" "$before"
 done
 
 if [ -x build/sanitize/ipclab ]; then

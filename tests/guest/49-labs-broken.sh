@@ -12,15 +12,7 @@ labs=build/tests/labs
 mapfile -t names < <(ipclab lab | awk '/^ ?[0-9]/ { print $2 }')
 modprobe ipcstat
 
-# Whatever a lab makes that outlives a process.
-left() {
-	ipcs -q -m -s | grep '^0x'
-	find /dev/shm /dev/mqueue /tmp -maxdepth 1 -name '*ipclab*'
-	pgrep -x ipclab
-	ip netns list 2> /dev/null
-	ip -o link 2> /dev/null | grep -v ': lo:'
-}
-before=$(left)
+before=$(ipclab_left)
 
 # lab's verdict, as TAP has it
 verdict() { # output
@@ -39,7 +31,7 @@ for name in "${names[@]}"; do
 	is "$name, not broken: the exit status" $? 0
 done
 is "so many can be broken" "$(grep -oE 'broken\("[a-z_]+"\)' tests/labs/broken.c | sort -u | wc -l)" 20
-is "what is broken leaves nothing" "$(left)" "$before"
+is "what is broken leaves nothing" "$(ipclab_left)" "$before"
 
 # Programs.
 for program in "$labs"/*-wrong; do
@@ -65,7 +57,7 @@ for name in "${names[@]}"; do
 	kill -INT $!
 	wait $! 2> /dev/null
 	sleep 0.2
-	is "SIGINT in $name: nothing is left" "$(left)" "$before"
+	is "SIGINT in $name: nothing is left" "$(ipclab_left)" "$before"
 done
 
 complains "an output that cannot be written" 1 'cannot write' sh -c 'ipclab lab copies > /dev/full'

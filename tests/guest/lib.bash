@@ -118,3 +118,14 @@ cell() {
 	NR == 2 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
 	$1 == row { print $c }' /proc/ipcstat
 }
+
+# What an exercise or a lab of ipclab makes that could outlive its process.
+ipclab_left() {
+	{
+		ipcs -q -m -s | grep '^0x'
+		find /dev/shm /dev/mqueue /tmp -maxdepth 1 -name '*ipclab*'
+		pgrep -x ipclab
+		ip netns list 2> /dev/null
+		ip -o link 2> /dev/null | grep -v ': lo:'
+	} | grep -v "^${dir:?}"
+}
