@@ -65,13 +65,15 @@ struct flow_process {
  * @max: entries
  * @shift, @factor: of a hash, that gives a bucket's number. The factor is any odd number: who
  *	chooses the addresses of futexes must not be able to choose a bucket, too.
+ * @start_factor: another one, for when a process was started: many that know it could choose
+ *	addresses all of which have the same sum with it
  * @free: the first entry of the pool
  * @hand: where to look for the next one to make room
  * @other: of each row
  */
 struct flow_table {
 	unsigned int max, shift;
-	u64 factor;
+	u64 factor, start_factor;
 	struct flow_bucket *bucket;
 	struct flow_process *process;
 	struct ipc_flow *flow;
@@ -96,7 +98,7 @@ static struct flow_table *seen_table = &no_table;
 struct flow_key {
 	struct ipc_row *row;
 	u64 id, start;
-	u32 tgid, space;
+	u32 tgid, space, who;
 	u8 dir;
 	bool by_device, named;		/* tell nothing apart, as all that follows */
 	bool nobodys;			/* the kernel by itself: there is no @leader */
@@ -105,6 +107,14 @@ struct flow_key {
 
 /* ---- the key ---- */
 
+/* A process number and a direction, which are compared at once. */
+static __always_inline u32 flow_who(u32 tgid, enum ipc_dir dir)
+{
+	BUILD_BUG_ON(((IPC_SEND ^ IPC_RECV) & 7) == 0);
+	BUILD_BUG_ON(PID_MAX_LIMIT * 8ULL + IPC_RECV > U32_MAX);
+	return tgid * 8 + dir;
+}
+
 static __always_inline struct flow_key flow_key(const struct task_struct *task,
 						struct ipc_row *row, enum ipc_dir dir)
 {
@@ -112,7 +122,7 @@ static __always_inline struct flow_key flow_key(const struct task_struct *task,
 
 	return (struct flow_key){
 		.row = row, .dir = dir, .leader = leader, .start = leader->start_boottime,
-		.tgid = task->tgid,
+		.tgid = task->tgid, .who = flow_who(task->tgid, dir),
 	};
 }
 
@@ -121,7 +131,9 @@ static struct flow_key flow_key_here(struct ipc_row *row, enum ipc_dir dir)
 {
 	if (in_task())
 		return flow_key(current, row, dir);
-	return (struct flow_key){ .row = row, .dir = dir, .nobodys = true };
+	return (struct flow_key){
+		.row = row, .dir = dir, .who = flow_who(0, dir), .nobodys = true,
+	};
 }
 
 static __always_inline void flow_at_inode(struct flow_key *key, const struct inode *inode)
@@ -179,9 +191,9 @@ static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 }
 
 static __always_inline struct flow_bucket *flow_bucket(const struct flow_table *t, u64 id,
-						       u64 start, u8 dir)
+						       u64 start, u32 who)
 {
-	return t->bucket + (((id + start + dir) * t->factor) >> t->shift);
+	return t->bucket + (((id + start * t->start_factor + who) * t->factor) >> t->shift);
 }
 
 static __always_inline struct ipc_flow *flow_find(const struct flow_bucket *bucket,
@@ -191,7 +203,7 @@ static __always_inline struct ipc_flow *flow_find(const struct flow_bucket *buck
 
 	for (flow = bucket->first; flow; flow = flow->next)
 		if (flow->id == key->id && flow->row == key->row && flow->start == key->start &&
-		    flow->tgid == key->tgid && flow->space == key->space && flow->dir == key->dir)
+		    flow->who == key->who && flow->space == key->space)
 			break;
 	return flow;
 }
@@ -245,7 +257,7 @@ static void flow_give(struct flow_table *t, struct ipc_flow *flow)
 
 static void flow_unlink(struct flow_table *t, struct ipc_flow *flow)
 {
-	struct flow_bucket *bucket = flow_bucket(t, flow->id, flow->start, flow->dir);
+	struct flow_bucket *bucket = flow_bucket(t, flow->id, flow->start, flow->who);
 	struct ipc_flow **link;
 
 	arch_spin_lock(&bucket->lock);
@@ -345,7 +357,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 
 	*flow = (struct ipc_flow){
 		.row = key->row, .id = key->id, .start = key->start, .tgid = key->tgid,
-		.space = key->space, .dir = key->dir, .by_device = key->by_device,
+		.space = key->space, .who = key->who, .dir = key->dir, .by_device = key->by_device,
 		.named = key->named,
 		.euid = INVALID_UID,
 		.first = ktime_get_mono_fast_ns(),
@@ -436,7 +448,7 @@ static __always_inline void flow_apply(struct ipc_flow *flow, const struct flow_
 static noinline void flow_count_new(struct flow_key key, struct flow_values values)
 {
 	struct flow_table *t = READ_ONCE(seen_table);
-	struct flow_bucket *bucket = flow_bucket(t, key.id, key.start, key.dir);
+	struct flow_bucket *bucket = flow_bucket(t, key.id, key.start, key.who);
 	struct ipc_flow *new, *flow;
 	unsigned long flags;
 
@@ -477,7 +489,7 @@ static __always_inline bool flow_count_known(const struct flow_key *key,
 					     const struct flow_values *values)
 {
 	const struct flow_table *t = READ_ONCE(seen_table);
-	struct flow_bucket *bucket = flow_bucket(t, key->id, key->start, key->dir);
+	struct flow_bucket *bucket = flow_bucket(t, key->id, key->start, key->who);
 	struct ipc_flow *flow;
 	unsigned long flags;
 
@@ -666,7 +678,7 @@ bool ipc_flows_read(unsigned int nr, struct ipc_flow *flow)
 	spin_lock_irq(&table->lock);
 	linked = READ_ONCE(from->linked);
 	if (linked) {
-		bucket = flow_bucket(table, from->id, from->start, from->dir);
+		bucket = flow_bucket(table, from->id, from->start, from->who);
 		arch_spin_lock(&bucket->lock);
 		*flow = *from;
 		arch_spin_unlock(&bucket->lock);
@@ -689,7 +701,7 @@ void ipc_flows_read_other(const struct ipc_row *row, struct ipc_flow_other *othe
 /* Its entry is not evicted meanwhile. */
 static void flow_add_to(struct ipc_process_flows *sum, const struct ipc_flow *flow)
 {
-	struct flow_bucket *bucket = flow_bucket(table, flow->id, flow->start, flow->dir);
+	struct flow_bucket *bucket = flow_bucket(table, flow->id, flow->start, flow->who);
 
 	arch_spin_lock(&bucket->lock);
 	ipc_flow_sum(sum->value[flow->row->nr][flow->dir == IPC_RECV], flow->value);
@@ -778,6 +790,7 @@ static struct flow_table *flow_table_new(unsigned int max)
 	t->max = max;
 	t->shift = 64 - bits;
 	t->factor = get_random_u64() | 1;
+	t->start_factor = get_random_u64() | 1;
 	spin_lock_init(&t->lock);
 	for (i = 0; i < 1U << bits; i++)
 		t->bucket[i].lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;

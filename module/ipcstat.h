@@ -742,6 +742,7 @@ struct ipc_flow {
 	bool by_device, named;
 	bool linked;	/* of the table */
 	u32 space;
+	u32 who;	/* of the table */
 
 	struct ipc_flow *next;
 	struct ipc_flow *sibling, **link;

@@ -59,6 +59,10 @@ modprobe ipcstat flows=1 max_flows=64
 merge "a full table" $flows crowd "$processes" 64
 ok "a full table: unload" rmmod ipcstat
 
+modprobe ipcstat flows=1
+merge "chosen objects" setpriv --reuid 65534 --regid 65534 --clear-groups build/tests/flows/flood 1500
+rmmod ipcstat
+
 # --- on and off ---
 modprobe ipcstat
 fails "off" 1 'flows are off: turn them on with `ipcstat flows on`' ipcstat flows
