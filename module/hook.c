@@ -22,7 +22,7 @@
 #include "ipcstat.h"
 #include "resolve.h"
 
-#define IPC_MAX_CALLERS		4
+#define IPC_MAX_CALLERS		6
 #define IPC_CALLER_NAME		64
 #define IPC_MAX_FUNCTIONS	96
 #define IPC_FUNCTION_BUCKETS	256

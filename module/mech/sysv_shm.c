@@ -91,8 +91,11 @@ static struct ipc_hook hooks[] = {
 	}, {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("shm_open"),
-		/* 6.12 has dup_mmap() inlined in copy_process() */
-		.callers = IPC_NAMES("dup_mmap|copy_process", "copy_vma"),
+		/*
+		 * 6.12 has dup_mmap() inlined in dup_mm(), that in copy_mm(), and that in
+		 * copy_process(); another compiler may stop anywhere
+		 */
+		.callers = IPC_NAMES("dup_mmap|dup_mm|copy_mm|copy_process", "copy_vma"),
 		.indirect = true,
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_SEND) }),
 		.entry = shm_duplicated,
