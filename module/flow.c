@@ -107,12 +107,16 @@ struct flow_key {
 
 /* ---- the key ---- */
 
-/* A process number and a direction, which are compared at once. */
+/*
+ * A process number and a direction, which are compared at once. The sum that is hashed has it,
+ * too: low bits of a direction would make what is read here that of what is written there, for
+ * the numbers of one process's pipes, sockets and queues are next to each other.
+ */
 static __always_inline u32 flow_who(u32 tgid, enum ipc_dir dir)
 {
 	BUILD_BUG_ON(((IPC_SEND ^ IPC_RECV) & 7) == 0);
-	BUILD_BUG_ON(PID_MAX_LIMIT * 8ULL + IPC_RECV > U32_MAX);
-	return tgid * 8 + dir;
+	BUILD_BUG_ON(PID_MAX_LIMIT > 1 << 29);
+	return (u32)dir << 29 | tgid;
 }
 
 static __always_inline struct flow_key flow_key(const struct task_struct *task,
