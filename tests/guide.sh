@@ -27,6 +27,8 @@
 set -uo pipefail
 cd "${0%/*}/.." || exit 2
 . tests/tap.sh
+checker=tests/guide.py
+. tests/guide/broken.bash
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -67,7 +69,7 @@ fi
 
 ok "there are pages" test "$(find user/guide/en -name '*.md' | wc -l)" -gt 1
 for check in "${checks[@]}"; do
-	ok "$check" python3 tests/guide.py "$check"
+	ok "$check" python3 "$checker" "$check"
 done
 
 # Numbers that stand elsewhere, too.
@@ -82,17 +84,6 @@ done
 
 # ---- the checks can fail ----
 
-# broken NAME PATTERN CHECK SCRIPT FILE: sed's SCRIPT changes a copy of FILE, and CHECK says so.
-broken() {
-	rm -rf "$dir/guide"
-	cp -pr user/guide "$dir/guide"
-	sed -i "$4" "$dir/guide/$5"
-	if cmp -s "user/guide/$5" "$dir/guide/$5"; then
-		fail "$1: the script changes nothing"
-	else
-		fails "$1" 1 "$2" python3 tests/guide.py "$3" "$dir/guide"
-	fi
-}
 page=kernel.md
 broken "a function that is not there" 'defines no ipc_sot_add' names '0,/ipc_set_add()/s//ipc_sot_add()/' en/$page
 broken "a file that is not there" 'no module/sot\.c' names '0,/`module\/set\.c/s//`module\/sot.c/' zh/$page
@@ -114,5 +105,5 @@ done
 rm -rf "$dir/guide"
 cp -pr user/guide "$dir/guide"
 rm "$dir/guide/zh/$page"
-fails "a page in one language only" 1 'only in' python3 tests/guide.py same "$dir/guide"
+fails "a page in one language only" 1 'only in' python3 "$checker" same "$dir/guide"
 done_testing

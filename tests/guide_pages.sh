@@ -17,6 +17,8 @@
 set -uo pipefail
 cd "${0%/*}/.." || exit 2
 . tests/cli.bash
+checker=tests/guide_pages.py
+. tests/guide/broken.bash
 
 ok "the programs compile" make -s -B -C user/guide/code
 for program in user/guide/code/*.c; do
@@ -24,20 +26,10 @@ for program in user/guide/code/*.c; do
 	ok "$program is named" grep -rqw "$program" user/guide/en
 done
 for check in host links quotes exercises labs figures same; do
-	ok "$check" python3 tests/guide_pages.py $check
+	ok "$check" python3 "$checker" $check
 done
 
-# They can fail. broken NAME PATTERN CHECK SCRIPT FILE: sed's SCRIPT changes a copy of FILE.
-broken() {
-	rm -rf "$dir/guide"
-	cp -pr user/guide "$dir/guide"
-	sed -i "$4" "$dir/guide/$5"
-	if cmp -s "user/guide/$5" "$dir/guide/$5"; then
-		fail "$1: the script changes nothing"
-	else
-		fails "$1" 1 "$2" python3 tests/guide_pages.py "$3" "$dir/guide"
-	fi
-}
+# They can fail.
 broken "host: a target that make has not" 'no target domo' host 's/^make demo/make domo/' en/README.md
 broken "host: a file that is not there" 'no tests/vm/ran' host 's|^tests/vm/run|tests/vm/ran|' zh/pipe.md
 broken "host: no shell" 'cannot read' host "0,/draw pipe'/s//draw pipe/" en/pipe.md
