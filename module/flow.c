@@ -107,16 +107,12 @@ struct flow_key {
 
 /* ---- the key ---- */
 
-/*
- * A process number and a direction, which are compared at once. The sum that is hashed has it,
- * too: low bits of a direction would make what is read here that of what is written there, for
- * the numbers of one process's pipes, sockets and queues are next to each other.
- */
+/* A process number and a direction, which are compared at once. */
 static __always_inline u32 flow_who(u32 tgid, enum ipc_dir dir)
 {
 	BUILD_BUG_ON(((IPC_SEND ^ IPC_RECV) & 7) == 0);
-	BUILD_BUG_ON(PID_MAX_LIMIT > 1 << 29);
-	return (u32)dir << 29 | tgid;
+	BUILD_BUG_ON(PID_MAX_LIMIT * 8ULL + IPC_RECV > U32_MAX);
+	return tgid * 8 + dir;
 }
 
 static __always_inline struct flow_key flow_key(const struct task_struct *task,
@@ -194,10 +190,15 @@ static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 	}
 }
 
+/*
+ * The numbers of one process's pipes, sockets and queues are next to each other: as the direction
+ * is in the lowest bits, the number lies above it, or what is read here would be in the bucket of
+ * what is written there.
+ */
 static __always_inline struct flow_bucket *flow_bucket(const struct flow_table *t, u64 id,
 						       u64 start, u32 who)
 {
-	return t->bucket + (((id + start * t->start_factor + who) * t->factor) >> t->shift);
+	return t->bucket + (((id * 8 + start * t->start_factor + who) * t->factor) >> t->shift);
 }
 
 static __always_inline struct ipc_flow *flow_find(const struct flow_bucket *bucket,
