@@ -31,13 +31,25 @@
 #define READERS 100
 #define WORDS 17 /* of a row: its name, and the columns */
 
+/* How many times as long all takes here, at least 1. */
+static unsigned int slower(void)
+{
+	const char *times = getenv("SLOWER");
+	int n = times ? atoi(times) : 1;
+
+	return n > 1 ? (unsigned int)n : 1;
+}
+
 /*
  * So long that 100 who do it leave the processors idle most of the time: an emulator takes 0.1 s
  * for each wait for a processor that is busy, and an unload has many.
  */
 static void nap(void)
 {
-	usleep(200000);
+	struct timespec t = { .tv_nsec = 200000000 };
+
+	for (unsigned int i = slower(); i; i--)
+		nanosleep(&t, NULL);
 }
 
 static double now(void)
@@ -654,7 +666,7 @@ static double unload_under_readers(void)
 	shared->phase = 1;
 	edge_check(access(PATH, F_OK) && errno == ENOENT, "no module, no " PATH);
 	start = now();
-	while (shared->stopped < READERS && now() - start < 20)
+	while (shared->stopped < READERS && now() - start < 20 * slower())
 		nap();
 	edge_check(shared->stopped == READERS, "the unload ends what %d readers do", READERS);
 	edge_load();
@@ -718,8 +730,7 @@ static void reload_under_readers(int rounds)
 
 static void unload(void)
 {
-	const char *slower = getenv("SLOWER");
-	double limit = slower && atoi(slower) > 1 ? atoi(slower) : 1, took = limit + 1;
+	double limit = slower(), took = limit + 1;
 
 	/* The machine that the guest runs on may have other things to do. */
 	for (int tries = 0; tries < 8 && took > limit; tries++)

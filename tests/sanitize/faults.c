@@ -6,6 +6,9 @@
  *
  *	faults load SECONDS MODULE [PARAMETERS]	of an initialization of the module
  *	faults run COMMAND...			of a command, from its execve() on
+ *	faults change UNCHANGED UNDO COMMAND...	the same of one that changes something; the
+ *						first two are for a shell: the first fails
+ *						if something has changed
  *	faults follow				of taking up one object of each kind
  *
  * load goes through all N if it can in so many seconds, else through as many of them as it
@@ -440,6 +443,52 @@ static int run_all(int argc, char **argv)
 	return 0;
 }
 
+static int shell(const char *command)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "{ %s; } > /dev/null 2>&1", command);
+	return system(text);
+}
+
+static int change_all(int argc, char **argv)
+{
+	unsigned int nth = 0, refused = 0, wrong = 0;
+	const char *out = "/tmp/faults.out";
+	char text[200];
+	int status;
+	bool was;
+
+	if (argc < 5)
+		return 2;
+	do {
+		if (shell(argv[2]))
+			die(argv[2]);
+		was = run(++nth, argv + 4, out, &status);
+		if (status) {
+			refused++;
+			if (!WIFEXITED(status) || WEXITSTATUS(status) != 1 || lines_of(out) < 1 ||
+			    shell(argv[2])) {
+				printf("# allocation %u: status %#x, %u lines\n", nth, status,
+				       lines_of(out));
+				wrong++;
+			}
+		} else if (!shell(argv[2])) {
+			printf("# allocation %u: nothing has changed\n", nth);
+			wrong++;
+		}
+		if (shell(argv[3]))
+			die(argv[3]);
+	} while (was);
+	printf("# %u allocations, of which %u make it fail with a message\n", nth - 1, refused);
+	snprintf(text, sizeof(text), "%s %s %s: an error and no change, or the change", argv[4],
+		 argc > 5 ? argv[5] : "", argc > 6 ? argv[6] : "");
+	result(!wrong && refused, text);
+	result(!status, "and once nothing fails, the change");
+	unlink(out);
+	return 0;
+}
+
 /* ---- follow ---- */
 
 static int make_pipe(void)
@@ -533,11 +582,14 @@ int main(int argc, char **argv)
 		status = load_all(argc, argv);
 	else if (argc > 1 && !strcmp(argv[1], "run"))
 		status = run_all(argc, argv);
+	else if (argc > 1 && !strcmp(argv[1], "change"))
+		status = change_all(argc, argv);
 	else if (argc > 1 && !strcmp(argv[1], "follow"))
 		status = follow_all();
 	if (status == 2) {
 		fprintf(stderr,
-			"usage: faults load SECONDS MODULE [PARAMETERS] | run COMMAND... | follow\n");
+			"usage: faults load SECONDS MODULE [PARAMETERS] | run COMMAND... |\n"
+			"              change UNCHANGED UNDO COMMAND... | follow\n");
 		return 2;
 	}
 	printf("1..%d\n", nr);
