@@ -165,6 +165,11 @@ static __always_inline void flow_at_fd(struct flow_key *key, unsigned int fd)
 	preempt_enable_notrace();
 }
 
+static __always_inline u32 flow_ipc_space(void)
+{
+	return current->nsproxy ? current->nsproxy->ipc_ns->ns.inum : 0;
+}
+
 /* The same names as those of struct ipc_object. */
 static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 {
@@ -180,8 +185,7 @@ static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 	case IPC_AT_SYSV:
 		key->id = (int)at.value;
 		key->named = true;
-		if (current->nsproxy)
-			key->space = current->nsproxy->ipc_ns->ns.inum;
+		key->space = flow_ipc_space();
 		break;
 	case IPC_AT_NUMBER:
 		key->id = at.value;
@@ -493,8 +497,8 @@ static noinline void flow_count_new(struct flow_key key, struct flow_values valu
 static __always_inline bool flow_count_known(const struct flow_key *key,
 					     const struct flow_values *values)
 {
-	const struct flow_table *t = READ_ONCE(seen_table);
-	struct flow_bucket *bucket = flow_bucket(t, key->id, key->start, key->who);
+	struct flow_bucket *bucket = flow_bucket(READ_ONCE(seen_table), key->id, key->start,
+						 key->who);
 	struct ipc_flow *flow;
 	unsigned long flags;
 
@@ -551,15 +555,6 @@ void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_d
 	flow_transfer(&key, &values);
 }
 
-void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes)
-{
-	const struct flow_values values = { .ops = ops, .bytes = bytes };
-	struct flow_key key = flow_key(current, row, dir);
-
-	flow_at(&key, ipc_at_sysv(id));
-	flow_transfer(&key, &values);
-}
-
 void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes)
 {
 	const struct flow_values values = { .copied = bytes };
@@ -585,7 +580,8 @@ void ipc_flow_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_objec
 /*
  * ---- the end of most operations: a function for each kind of object, as they are frequent ----
  *
- * What is seldom is a function that works out the key by itself: so it need not be in memory.
+ * All that is seldom is left to a function that begins anew, and is called last: so what is
+ * frequent has no call to keep anything for, and hardly a register to save.
  */
 
 static __always_inline struct flow_values flow_end_values(long ret)
@@ -602,52 +598,106 @@ static __always_inline struct flow_key flow_end_key(struct ipc_row *row, enum ip
 	return key;
 }
 
-static noinline void flow_end_new(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret)
+/* False: there is no such flow yet, or another CPU has its bucket, or the operation is traced. */
+static __always_inline bool flow_end_count(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
+					   const struct flow_values *values)
 {
-	flow_count_new(flow_end_key(row, dir, at), flow_end_values(ret));
+	struct flow_key key = flow_end_key(row, dir, at);
+	struct flow_bucket *bucket;
+	struct ipc_flow *flow;
+	unsigned long flags;
+
+	if (trace_ipcstat_transfer_enabled())
+		return false;
+	bucket = flow_bucket(READ_ONCE(seen_table), key.id, key.start, key.who);
+	local_irq_save(flags);
+	if (unlikely(!arch_spin_trylock(&bucket->lock)))
+		goto out;
+	/* What no hash is made of is read again, for it would take up a register until here. */
+	if (at.kind == IPC_AT_INODE)
+		flow_at_inode(&key, (const struct inode *)at.value);
+	else if (at.kind == IPC_AT_SYSV)
+		key.space = flow_ipc_space();
+	flow = flow_find(bucket, &key);
+	if (unlikely(!flow))
+		goto out_unlock;
+	key.leader = current->group_leader;
+	flow_apply(flow, &key, values);
+	arch_spin_unlock(&bucket->lock);
+	local_irq_restore(flags);
+	return true;
+
+out_unlock:
+	arch_spin_unlock(&bucket->lock);
+out:
+	local_irq_restore(flags);
+	return false;
 }
 
-static noinline void flow_end_trace(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
-				    long ret)
+static noinline void flow_end_slow(const struct ipc_call *call, struct ipc_row *row,
+				   enum ipc_dir dir, struct ipc_at at, long ret)
 {
-	flow_trace(flow_end_key(row, dir, at), flow_end_values(ret));
+	const struct flow_values values = flow_end_values(ret);
+	const struct flow_key key = flow_end_key(row, dir, at);
+
+	flow_transfer(&key, &values);
+	ipc_woke(call);
 }
 
 static __always_inline void flow_end(const struct ipc_call *call, struct ipc_row *row,
 				     enum ipc_dir dir, struct ipc_at at, long ret)
 {
 	const struct flow_values values = flow_end_values(ret);
-	const struct flow_key key = flow_end_key(row, dir, at);
 
-	if (trace_ipcstat_transfer_enabled())
-		flow_end_trace(row, dir, at, ret);
-	if (unlikely(!flow_count_known(&key, &values)))
-		flow_end_new(row, dir, at, ret);
-	ipc_woke(call);
+	if (likely(flow_end_count(row, dir, at, &values)))
+		ipc_woke(call);
+	else
+		flow_end_slow(call, row, dir, at, ret);
 }
 
-void ipc_flow_end_inode(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-			unsigned long inode, long ret)
+#define FLOW_END(kind, at_kind, dir_name, dir)							\
+void ipc_flow_end_##kind##_##dir_name(const struct ipc_call *call, struct ipc_row *row,		\
+				      unsigned long value, long ret)				\
+{												\
+	flow_end(call, row, dir, (struct ipc_at){ at_kind, value }, ret);			\
+}
+#define FLOW_ENDS(kind, at_kind)								\
+	FLOW_END(kind, at_kind, send, IPC_SEND)							\
+	FLOW_END(kind, at_kind, recv, IPC_RECV)
+
+FLOW_ENDS(inode, IPC_AT_INODE)
+FLOW_ENDS(fd, IPC_AT_FD)
+FLOW_ENDS(sysv, IPC_AT_SYSV)
+FLOW_ENDS(number, IPC_AT_NUMBER)
+
+/* Attaching and detaching: the same. */
+
+static noinline void flow_mapped_slow(struct ipc_row *row, enum ipc_dir dir, int id,
+				      unsigned int ops, u64 bytes)
 {
-	flow_end(call, row, dir, ipc_at_inode((const struct inode *)inode), ret);
+	const struct flow_values values = { .ops = ops, .bytes = bytes };
+	const struct flow_key key = flow_end_key(row, dir, ipc_at_sysv(id));
+
+	flow_transfer(&key, &values);
 }
 
-void ipc_flow_end_fd(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-		     unsigned long fd, long ret)
+static __always_inline void flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id,
+					unsigned int ops, u64 bytes)
 {
-	flow_end(call, row, dir, ipc_at_fd(fd), ret);
+	const struct flow_values values = { .ops = ops, .bytes = bytes };
+
+	if (unlikely(!flow_end_count(row, dir, ipc_at_sysv(id), &values)))
+		flow_mapped_slow(row, dir, id, ops, bytes);
 }
 
-void ipc_flow_end_sysv(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-		       unsigned long id, long ret)
+void ipc_flow_attached(struct ipc_row *row, int id, unsigned int ops, u64 bytes)
 {
-	flow_end(call, row, dir, ipc_at_sysv(id), ret);
+	flow_mapped(row, IPC_SEND, id, ops, bytes);
 }
 
-void ipc_flow_end_number(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-			 unsigned long number, long ret)
+void ipc_flow_detached(struct ipc_row *row, int id, unsigned int ops, u64 bytes)
 {
-	flow_end(call, row, dir, ipc_at_number(number), ret);
+	flow_mapped(row, IPC_RECV, id, ops, bytes);
 }
 
 /* ---- reading ---- */

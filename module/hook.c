@@ -287,8 +287,10 @@ static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 		const struct ipc_hook *hook = st->hook;
 		const struct ipc_wrap_hook want = {
 			.name = symbol,
+			.passed_by = hook->passed_by,
 			.nargs = hook->nargs ?: 6,
 			.keeps = hook->uses ?: min(hook->nargs ?: 6, 6),
+			.failures = hook->failures,
 			.begin = hook->begin, .asleep = hook->asleep, .done = hook->done,
 		};
 

@@ -185,7 +185,8 @@ static __always_inline bool ipc_flows(void)
  */
 void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied);
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir);
-void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes);
+void ipc_flow_attached(struct ipc_row *row, int id, unsigned int ops, u64 bytes);
+void ipc_flow_detached(struct ipc_row *row, int id, unsigned int ops, u64 bytes);
 void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes);
 
 /*
@@ -357,14 +358,28 @@ static __always_inline void ipc_woke(const struct ipc_call *call)
 		ipc_woke_slow(call);
 }
 
-void ipc_flow_end_inode(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-			unsigned long inode, long ret);
-void ipc_flow_end_fd(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-		     unsigned long fd, long ret);
-void ipc_flow_end_sysv(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-		       unsigned long id, long ret);
-void ipc_flow_end_number(const struct ipc_call *call, struct ipc_row *row, enum ipc_dir dir,
-			 unsigned long number, long ret);
+/* For ipc_end(): one for each kind of object and direction, which are constants to it. */
+#define IPC_FLOW_END(kind, dir_name)								\
+void ipc_flow_end_##kind##_##dir_name(const struct ipc_call *call, struct ipc_row *row,		\
+				      unsigned long value, long ret);
+
+#define IPC_FLOW_ENDS(kind)									\
+IPC_FLOW_END(kind, send)									\
+IPC_FLOW_END(kind, recv)									\
+static __always_inline void ipc_flow_end_##kind(const struct ipc_call *call,			\
+						struct ipc_row *row, enum ipc_dir dir,		\
+						unsigned long value, long ret)			\
+{												\
+	if (dir == IPC_SEND)									\
+		ipc_flow_end_##kind##_send(call, row, value, ret);				\
+	else											\
+		ipc_flow_end_##kind##_recv(call, row, value, ret);				\
+}
+
+IPC_FLOW_ENDS(inode)
+IPC_FLOW_ENDS(fd)
+IPC_FLOW_ENDS(sysv)
+IPC_FLOW_ENDS(number)
 
 /**
  * ipc_end - the end of an operation that ipc_moved() or ipc_result() has counted
@@ -522,6 +537,9 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  * @nargs: IPC_HOOK_RETURN: number of arguments, 6 if 0; 7 for a function with seven
  * @uses: IPC_HOOK_RETURN: the callbacks look at the first so many of them; all if 0. Each
  *	costs an instruction a call.
+ * @failures: IPC_HOOK_RETURN: @done looks at failures alone, and does not count waits
+ * @passed_by: IPC_HOOK_RETURN: the function of a hook that stands before it, which calls this
+ *	one, and for whose calls @done does nothing
  * @sleeps: IPC_HOOK_RETURN: callers sleep inside it: a kretprobe gets the large pool
  * @optional: where none of the symbols exists, this kernel has no such path, and
  *	nothing is unknown for it
@@ -545,7 +563,9 @@ struct ipc_hook {
 	ipc_done_t begin, asleep;
 	const char *const *callers;
 	const char *const *called_by;
+	const char *passed_by;
 	u8 nargs, uses;
+	bool failures;
 	bool sleeps;
 	bool indirect;
 	bool optional;

@@ -48,7 +48,8 @@
  * @body, @begin, @done: the wrapper's static calls; without @begin that one is a nop
  * @nargs: 7 if the wrapper passes on seven arguments, else 6
  * @keeps: how many of them the callbacks find
- * @when: what else it does than to call @done
+ * @when: what else it does than to call @done, or when it does
+ * @passing: the wrapper whose calls of the function are not redirected, if there is one
  * @asleep: called when the caller falls asleep, or NULL
  * @gen: changes at each attach and detach: a call that began under another value
  *	must not be reported
@@ -62,7 +63,8 @@ struct ipc_slot {
 	void *body_tramp, *begin_tramp, *done_tramp;
 	u8 nargs;
 	u8 keeps;
-	enum { IPC_AFTER, IPC_BEFORE, IPC_ASLEEP } when;
+	enum { IPC_AFTER, IPC_BEFORE, IPC_ASLEEP, IPC_FAILED } when;
+	struct ipc_range passing;
 	ipc_done_t asleep;
 	unsigned int gen;
 	bool attached;
@@ -213,6 +215,30 @@ static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##ar
 	return frame.call.ret;								\
 }
 
+/* Where only failures are told: nothing is kept for the others, and nothing asked but that. */
+#define IPC_WRAPPER_FAILED(nr)								\
+DEFINE_STATIC_CALL(ipc_body_##nr, ipc_no_body6);					\
+DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, ipc_no_done);					\
+DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
+static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS6		\
+{											\
+	struct ipc_frame frame __uninitialized;						\
+	unsigned long ret;								\
+											\
+	frame.gen = slots[nr].gen;							\
+	IPC_KEEP2;									\
+	this_cpu_inc(inflight);								\
+	ret = static_call(ipc_body_##nr)(a, b, c, d, e, f);				\
+	if (unlikely((int)ret < 0)) {							\
+		frame.call.ret = ret;							\
+		if (slots[nr].gen == frame.gen)						\
+			static_call(ipc_done_##nr)(&frame.call);			\
+		ret = frame.call.ret;							\
+	}										\
+	this_cpu_dec(inflight);								\
+	return ret;									\
+}
+
 #define IPC_WRAPPER_SIX(nr, keep, frame_type, enter, leave) \
 	IPC_WRAPPER(nr, keep, frame_type, enter, leave, 6, a, b, c, d, e, f)
 #define IPC_WRAPPER2(nr)	IPC_WRAPPER_SIX(nr, 2, ipc_frame, IPC_NOTHING, IPC_NOTHING)
@@ -223,7 +249,10 @@ static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##ar
 #define IPC_WRAPPER_BEFORE(nr)	IPC_WRAPPER_SIX(nr, 6, ipc_frame, IPC_BEGIN, IPC_NOTHING)
 #define IPC_WRAPPER_ASLEEP(nr)	IPC_WRAPPER_SIX(nr, 6, ipc_followed_frame, IPC_FOLLOW, IPC_UNFOLLOW)
 
-/* The slots that keep so many arguments; one of seven; and those that call back earlier, too. */
+/*
+ * The slots that keep so many arguments; one of seven; those that call back earlier, too; and
+ * those that do so only after failures.
+ */
 #define IPC_SLOTS2(X)									\
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)				\
 	X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)			\
@@ -241,7 +270,8 @@ static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##ar
 #define IPC_SLOTS_ASLEEP(X)								\
 	X(82) X(83) X(84) X(85) X(86) X(87) X(88) X(89)					\
 	X(90) X(91) X(92) X(93) X(94) X(95) X(96) X(97)
-#define IPC_SLOTS	98
+#define IPC_SLOTS_FAILED(X)	X(98) X(99) X(100) X(101)
+#define IPC_SLOTS	102
 
 IPC_SLOTS2(IPC_WRAPPER2)
 IPC_SLOTS4(IPC_WRAPPER4)
@@ -249,11 +279,22 @@ IPC_SLOTS6(IPC_WRAPPER6)
 IPC_SLOTS7(IPC_WRAPPER7)
 IPC_SLOTS_BEFORE(IPC_WRAPPER_BEFORE)
 IPC_SLOTS_ASLEEP(IPC_WRAPPER_ASLEEP)
+IPC_SLOTS_FAILED(IPC_WRAPPER_FAILED)
 
 static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	ipc_set_ip(fregs, (unsigned long)container_of(ops, struct ipc_slot, ops)->wrapper);
+}
+
+/* A jump keeps the return address: that of the wrapper that has called the function before. */
+static void notrace ipc_redirect_or_pass(unsigned long ip, unsigned long parent_ip,
+					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	const struct ipc_slot *slot = container_of(ops, struct ipc_slot, ops);
+
+	if (parent_ip - slot->passing.start >= slot->passing.size)
+		ipc_set_ip(fregs, (unsigned long)slot->wrapper);
 }
 
 /*
@@ -283,6 +324,7 @@ static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
 #define IPC_SLOT7(nr)		IPC_SLOT(nr, 7, 2, IPC_AFTER)
 #define IPC_SLOT_BEFORE(nr)	IPC_SLOT(nr, 6, 6, IPC_BEFORE)
 #define IPC_SLOT_ASLEEP(nr)	IPC_SLOT(nr, 6, 6, IPC_ASLEEP)
+#define IPC_SLOT_FAILED(nr)	IPC_SLOT(nr, 6, 2, IPC_FAILED)
 
 static struct ipc_slot slots[IPC_SLOTS] = {
 	IPC_SLOTS2(IPC_SLOT2)
@@ -291,6 +333,7 @@ static struct ipc_slot slots[IPC_SLOTS] = {
 	IPC_SLOTS7(IPC_SLOT7)
 	IPC_SLOTS_BEFORE(IPC_SLOT_BEFORE)
 	IPC_SLOTS_ASLEEP(IPC_SLOT_ASLEEP)
+	IPC_SLOTS_FAILED(IPC_SLOT_FAILED)
 };
 
 static long ipc_inflight(void)
@@ -311,7 +354,7 @@ static bool ipc_slot_fits(const struct ipc_slot *slot, const struct ipc_wrap_hoo
 		return slot->when == IPC_BEFORE;
 	if (hook->asleep)
 		return slot->when == IPC_ASLEEP;
-	return slot->when == IPC_AFTER;
+	return slot->when == (hook->failures ? IPC_FAILED : IPC_AFTER);
 }
 
 /* The slot that has the function; or an unused one that will do, the cheapest come first. */
@@ -328,9 +371,35 @@ static struct ipc_slot *ipc_find_slot(const struct ipc_wrap_hook *hook)
 	return unused;
 }
 
-/* Bind an unused slot to a function. */
-static int ipc_bind(struct ipc_slot *slot, const char *name)
+/* Let the wrapper of the function of that name pass. If it can't be told: no harm, but work. */
+static void ipc_let_pass(struct ipc_slot *slot, const char *name)
 {
+	const struct ipc_slot *passing;
+	unsigned long size;
+	char *text, *place;
+
+	for (passing = slots; passing < slots + IPC_SLOTS; passing++)
+		if (!strcmp(passing->name, name))
+			break;
+	if (passing == slots + IPC_SLOTS)
+		return;
+	text = kmalloc(KSYM_SYMBOL_LEN, GFP_KERNEL);
+	if (!text)
+		return;
+	/* "name+0x0/0xsize [module]" */
+	sprint_symbol(text, (unsigned long)passing->wrapper);
+	place = strrchr(text, '+');
+	if (place && sscanf(place, "+0x0/0x%lx", &size) == 1) {
+		slot->passing = (struct ipc_range){ (unsigned long)passing->wrapper, size };
+		slot->ops.func = ipc_redirect_or_pass;
+	}
+	kfree(text);
+}
+
+/* Bind an unused slot to a function. */
+static int ipc_bind(struct ipc_slot *slot, const struct ipc_wrap_hook *hook)
+{
+	const char *name = hook->name;
 	struct ipc_range range;
 	int err;
 
@@ -347,6 +416,8 @@ static int ipc_bind(struct ipc_slot *slot, const char *name)
 		return err;
 	__static_call_update(slot->body_key, slot->body_tramp,
 			     (void *)(range.start + MCOUNT_INSN_SIZE));
+	if (hook->passed_by)
+		ipc_let_pass(slot, hook->passed_by);
 	strscpy(slot->name, name, sizeof(slot->name));
 	return 0;
 }
@@ -374,7 +445,7 @@ static int ipc_attach(const struct ipc_wrap_hook *hook)
 	else if (slot->attached)
 		err = -EBUSY;
 	else if (!slot->name[0])
-		err = ipc_bind(slot, hook->name);
+		err = ipc_bind(slot, hook);
 	if (err)
 		goto out;
 

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 /* Changes with struct ipc_call, struct ipc_wrap_api or what they mean. */
-#define IPC_WRAP_VERSION	4
+#define IPC_WRAP_VERSION	5
 
 /**
  * struct ipc_call - one call of a hooked function, as it returns
@@ -15,7 +15,7 @@
  * @ret: what it returned, as a register value; a function returning int leaves
  *	the upper half undefined: cast
  * @nvcsw: current->nvcsw before the call: where it has not moved since, the
- *	call has not slept
+ *	call has not slept. Undefined for who wants to know of failures only.
  */
 struct ipc_call {
 	unsigned long arg[6];
@@ -41,10 +41,15 @@ typedef void (*ipc_done_t)(const struct ipc_call *call);
  * @asleep: called when the caller falls asleep inside for the first time in a call, from
  *	the scheduler, with the run queue locked; ->ret not set; or NULL; not with @begin
  * @done: called after each call that began after the attach
+ * @failures: only after calls that return an int, or a long, below 0; with at most 2 arguments
+ *	kept, without @begin and @asleep
+ * @passed_by: a function that is redirected, too, or NULL: where it ends in a jump to this one
+ *	there is no need to redirect this one, for nothing is done for it
  */
 struct ipc_wrap_hook {
-	const char *name;
+	const char *name, *passed_by;
 	u8 nargs, keeps;
+	bool failures;
 	ipc_done_t begin, asleep, done;
 };
 

@@ -127,14 +127,17 @@ static noinline void sent_slow(struct ipc_row *row, const struct ipc_call *call,
 	ipc_woke(call);
 }
 
-/* The same for most of them. It calls nothing in between, and so saves no registers. */
+/*
+ * The same for most of them. It calls nothing in between, and so saves no registers. Only the
+ * rows of AF_INET, which have details, may do without copies (SOCK_SUPPORT_ZC).
+ */
 static __always_inline void sent(struct ipc_row *row, const struct ipc_call *call, int detail)
 {
 	const struct msghdr *msg = (const struct msghdr *)call->arg[1];
 	int ret = call->ret;
 
 	if (unlikely(!user_backed_iter(&msg->msg_iter) || ret < 0 ||
-		     msg->msg_flags & MSG_ZEROCOPY)) {
+		     (detail != NO_DETAIL && msg->msg_flags & MSG_ZEROCOPY))) {
 		sent_slow(row, call, detail);
 		return;
 	}
@@ -464,16 +467,21 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 	spin_unlock_bh(&queue->lock);
 }
 
-#define SOCKET_HOOK(name, handler, args, without, ...) \
+#define SOCKET_HOOK_BEHIND(first, name, handler, args, without, ...) \
 	{ \
 		.kind = IPC_HOOK_RETURN, \
 		.symbols = IPC_NAMES(name), \
 		.feeds = IPC_FEEDS(__VA_ARGS__), \
 		.done = handler, \
 		.nargs = args, \
+		.uses = (args) == 3 ? 2 : (args), \
 		.sleeps = true, \
 		.optional = without, \
+		.passed_by = first, \
 	}
+
+#define SOCKET_HOOK(name, handler, args, without, ...) \
+	SOCKET_HOOK_BEHIND(NULL, name, handler, args, without, __VA_ARGS__)
 
 #define WAIT_HOOK(name, by, inside, last, args, ...) \
 	{ \
@@ -512,10 +520,11 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 static struct ipc_hook socket_hooks[] = {
 	SOCKET_HOOK("unix_stream_sendmsg", unix_stream_send_done, 3, false, SENDS(&ipc_unix_stream)),
 	SOCKET_HOOK("unix_stream_recvmsg", unix_stream_recv_done, 4, false, RECVS(&ipc_unix_stream)),
-	SOCKET_HOOK("unix_dgram_sendmsg", unix_dgram_send_done, 3, false, SENDS(&ipc_unix_dgram)),
-	SOCKET_HOOK("unix_dgram_recvmsg", unix_dgram_recv_done, 4, false, RECVS(&ipc_unix_dgram)),
 	SOCKET_HOOK("unix_seqpacket_sendmsg", unix_seqpacket_send_done, 3, false,
 		    SENDS(&ipc_unix_seqpacket)),
+	SOCKET_HOOK_BEHIND("unix_seqpacket_sendmsg", "unix_dgram_sendmsg", unix_dgram_send_done, 3,
+			   false, SENDS(&ipc_unix_dgram)),
+	SOCKET_HOOK("unix_dgram_recvmsg", unix_dgram_recv_done, 4, false, RECVS(&ipc_unix_dgram)),
 	SOCKET_HOOK("unix_seqpacket_recvmsg", unix_seqpacket_recv_done, 4, false,
 		    RECVS(&ipc_unix_seqpacket)),
 	SOCKET_HOOK("inet_sendmsg", inet_send_done, 3, false,

@@ -14,7 +14,7 @@
 
 #include "ipc_ns.h"
 
-static void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
+static __always_inline void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
 	unsigned long size = vma->vm_end - vma->vm_start;
 	/* 6.1: when __split_vma() fails, the part it gives up is empty */
@@ -23,10 +23,13 @@ static void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 	if (counts)
 		ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
 	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, size);
+	if (!ipc_flows())
+		return;
 	/* newseg(): the inode's number is the segment's */
-	if (ipc_flows())
-		ipc_flow_mapped(&ipc_row_sysv_shm, dir, file_inode(vma->vm_file)->i_ino, counts,
-				size);
+	if (dir == IPC_SEND)
+		ipc_flow_attached(&ipc_row_sysv_shm, file_inode(vma->vm_file)->i_ino, counts, size);
+	else
+		ipc_flow_detached(&ipc_row_sysv_shm, file_inode(vma->vm_file)->i_ino, counts, size);
 }
 
 static void shm_mmap_done(const struct ipc_call *call)
@@ -110,6 +113,7 @@ static struct ipc_hook hooks[] = {
 		.called_by = IPC_NAMES("__x64_sys_shmat", "|__ia32_compat_sys_shmat"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_SEND) }),
 		.done = shmat_done,
+		.failures = true,
 		.nargs = 5,
 		.uses = 1,
 	}, {
@@ -118,6 +122,7 @@ static struct ipc_hook hooks[] = {
 		.called_by = IPC_NAMES("__x64_sys_shmdt"),
 		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_RECV) }),
 		.done = shmdt_done,
+		.failures = true,
 		.nargs = 1,
 	},
 };
