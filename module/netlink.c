@@ -317,19 +317,26 @@ static int ipc_put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, 
 	return err;
 }
 
-int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr)
+struct sk_buff *ipc_reply_new(const struct sk_buff *request, struct genl_info *info)
 {
 	struct sk_buff *skb;
 	int err;
 
 	err = ipc_check_reader(request, info->extack);
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb) {
 		NL_SET_ERR_MSG(info->extack, "not enough memory for the reply");
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	}
+	return skb;
+}
+
+int ipc_reply_send(struct sk_buff *skb, struct genl_info *info, unsigned int nr)
+{
+	int err;
+
 	err = ipc_put_message(skb, info->snd_portid, info->snd_seq, 0, info->genlhdr->cmd, nr);
 	if (err) {
 		NL_SET_ERR_MSG(info->extack, "the reply does not fit a message");
@@ -337,6 +344,13 @@ int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned in
 		return err;
 	}
 	return genlmsg_reply(skb, info);
+}
+
+int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr)
+{
+	struct sk_buff *skb = ipc_reply_new(request, info);
+
+	return IS_ERR(skb) ? PTR_ERR(skb) : ipc_reply_send(skb, info, nr);
 }
 
 static int ipc_do_info(struct sk_buff *skb, struct genl_info *info)

@@ -38,7 +38,12 @@ int ipc_put_u64(struct sk_buff *skb, int attr, u64 value);
 int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
 		  const struct ipc_value *value, bool gauge);
 
-/* Answers a do with message number @nr of its command. */
+/*
+ * Answers a do with message number @nr of its command; in two steps where it changes something
+ * in between, which must not be refused afterwards for want of memory.
+ */
+struct sk_buff *ipc_reply_new(const struct sk_buff *request, struct genl_info *info);
+int ipc_reply_send(struct sk_buff *skb, struct genl_info *info, unsigned int nr);
 int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr);
 
 /* The commands of flows (netlink_flow.c). */

@@ -30,10 +30,8 @@ static const char *flow_direction(unsigned int dir)
 
 /* ---- the table ---- */
 
-static int flows_set(struct genl_info *info, const struct sk_buff *request, u32 max)
+static int flows_may_set(struct genl_info *info, const struct sk_buff *request, u32 max)
 {
-	int err;
-
 	if (!netlink_capable(request, CAP_SYS_ADMIN)) {
 		NL_SET_ERR_MSG(info->extack, "to turn flows on or off needs CAP_SYS_ADMIN");
 		return -EPERM;
@@ -43,6 +41,13 @@ static int flows_set(struct genl_info *info, const struct sk_buff *request, u32 
 				    "flows: 16 to 4194304, or 0 for none");
 		return -ERANGE;
 	}
+	return 0;
+}
+
+static int flows_set(struct genl_info *info, u32 max)
+{
+	int err;
+
 	if (!max) {
 		ipc_flows_stop();
 		return 0;
@@ -58,9 +63,21 @@ static int flows_set(struct genl_info *info, const struct sk_buff *request, u32 
 int ipc_do_flows(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *max = info->attrs[IPCSTAT_A_MAX_FLOWS];
-	int err = max ? flows_set(info, skb, nla_get_u32(max)) : 0;
+	int err = max ? flows_may_set(info, skb, nla_get_u32(max)) : 0;
+	struct sk_buff *reply;
 
-	return err ?: ipc_reply(skb, info, 0);
+	if (err)
+		return err;
+	reply = ipc_reply_new(skb, info);
+	if (IS_ERR(reply))
+		return PTR_ERR(reply);
+	if (max)
+		err = flows_set(info, nla_get_u32(max));
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	return ipc_reply_send(reply, info, 0);
 }
 
 int ipc_put_flows(struct sk_buff *skb)

@@ -6,6 +6,8 @@
  *
  *	faults load SECONDS MODULE [PARAMETERS]	of an initialization of the module
  *	faults run COMMAND...			of a command, from its execve() on
+ *	faults lack COMMAND...			the same of one that may go on without what it
+ *						asks for, and says so in a line
  *	faults change UNCHANGED UNDO COMMAND...	the same of one that changes something; the
  *						first two are for a shell: the first fails
  *						if something has changed
@@ -413,9 +415,9 @@ static unsigned int lines_of(const char *path)
 	return lines;
 }
 
-static int run_all(int argc, char **argv)
+static int run_all(int argc, char **argv, bool lacking)
 {
-	unsigned int lines, nth, refused = 0, wrong = 0;
+	unsigned int lines, nth, refused = 0, lacked = 0, wrong = 0;
 	const char *out = "/tmp/faults.out";
 	char text[200];
 	int status;
@@ -429,12 +431,15 @@ static int run_all(int argc, char **argv)
 	for (nth = 1; run(nth, argv + 2, out, &status); nth++) {
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 1 && lines_of(out) >= 1)
 			refused++;
+		else if (!status && lacking && lines_of(out) == lines + 1)
+			lacked++;
 		else if (status || lines_of(out) != lines)
-			printf("# allocation %u: status %#x, %u lines\n", nth, status,
-			       lines_of(out)),
+			printf("# allocation %u: status %#x, %u lines instead of %u\n", nth, status,
+			       lines_of(out), lines),
 				wrong++;
 	}
-	printf("# %u allocations, of which %u make it fail with a message\n", nth - 1, refused);
+	printf("# %u allocations, of which %u make it fail with a message, and %u lack something\n",
+	       nth - 1, refused, lacked);
 	snprintf(text, sizeof(text), "%s %s: an error or the whole answer", argv[2],
 		 argc > 3 ? argv[3] : "");
 	result(!wrong, text);
@@ -581,14 +586,16 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "load"))
 		status = load_all(argc, argv);
 	else if (argc > 1 && !strcmp(argv[1], "run"))
-		status = run_all(argc, argv);
+		status = run_all(argc, argv, false);
+	else if (argc > 1 && !strcmp(argv[1], "lack"))
+		status = run_all(argc, argv, true);
 	else if (argc > 1 && !strcmp(argv[1], "change"))
 		status = change_all(argc, argv);
 	else if (argc > 1 && !strcmp(argv[1], "follow"))
 		status = follow_all();
 	if (status == 2) {
 		fprintf(stderr,
-			"usage: faults load SECONDS MODULE [PARAMETERS] | run COMMAND... |\n"
+			"usage: faults load SECONDS MODULE [PARAMETERS] | run|lack COMMAND... |\n"
 			"              change UNCHANGED UNDO COMMAND... | follow\n");
 		return 2;
 	}
