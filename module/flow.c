@@ -202,7 +202,9 @@ static __always_inline void flow_at(struct flow_key *key, struct ipc_at at)
 static __always_inline struct flow_bucket *flow_bucket(const struct flow_table *t, u64 id,
 						       u64 start, u32 who)
 {
-	return t->bucket + (((id * 8 + start * t->start_factor + who) * t->factor) >> t->shift);
+	/* & 63: or a kernel that checks shifts (UBSAN_SHIFT) has a call here, and registers to save */
+	return t->bucket +
+	       (((id * 8 + start * t->start_factor + who) * t->factor) >> (t->shift & 63));
 }
 
 static __always_inline struct ipc_flow *flow_find(const struct flow_bucket *bucket,
