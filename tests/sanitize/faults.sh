@@ -59,7 +59,7 @@ for command in '-J -o all' 'blocked -J' 'hist -J' 'signals -J' 'hooks -J' \
 	# shellcheck disable=SC2086 # several words
 	merge "request" "$faults" run ipcstat $command
 done
-merge "request" "$faults" lack ipcstat limits -J
+merge "request" "$faults" lack ipcstat limits
 ok "flows off" ipcstat flows off
 merge "request" "$faults" change 'ipcstat flows 2>&1 | grep -q "flows are off"' \
 	'ipcstat flows off' ipcstat flows on 1024
