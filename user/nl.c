@@ -58,8 +58,13 @@ static void refused(struct question *q, int err, const char *text)
 	if (text)
 		q->err = nl_fail(q->nl, err, "the ipcstat module says: %s (%s)%s", text,
 				 strerror(-err), err == -EPERM ? ": run this as root" : "");
-	else if (err == -ENOENT)
-		q->err = fail_absent(q->nl); /* no family of that number or name */
+	else if (err == -ENOENT || err == -EPROTONOSUPPORT)
+		/*
+		 * No family of that number or name; or there is one, but its module is on
+		 * its way out, so that no dump begins (try_module_get() in
+		 * __netlink_dump_start()).
+		 */
+		q->err = fail_absent(q->nl);
 	else
 		q->err = nl_fail(q->nl, err, "the kernel refused the request: %s", strerror(-err));
 }
