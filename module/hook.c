@@ -110,9 +110,11 @@ static int ipc_check_called_by(const struct ipc_hook *hook, unsigned long functi
  * Many functions of one ftrace_ops, found by address. An ops each would be faster by a few
  * instructions, but each is a grace period for rmmod to wait for. A function may have
  * several hooks.
+ * @entry: of a hook for whoever calls the function; or NULL
  */
 struct ipc_function {
 	unsigned long ip;
+	ipc_entry_t entry;
 	struct ipc_hook_state *st;
 	const struct ipc_function *next;
 };
@@ -154,6 +156,8 @@ static int ipc_functions_add(struct ipc_functions *functions, struct ipc_hook_st
 	if (err)
 		return err;
 	*function = (struct ipc_function){ .ip = ip, .st = st, .next = *bucket };
+	if (st->hook->kind == IPC_HOOK_ENTRY && !st->hook->callers)
+		function->entry = st->hook->entry;
 	*bucket = function;
 	functions->nr++;
 	return 0;
@@ -329,17 +333,28 @@ static struct ipc_functions entries = {
 	},
 };
 
-static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
-				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
+static noinline void notrace ipc_entry_search(const struct ipc_function *function,
+					      unsigned long ip, unsigned long parent_ip,
+					      struct ftrace_regs *fregs)
 {
-	const struct ipc_function *function = *(entries.bucket + ipc_function_bucket(ip));
-
 	for (; function; function = function->next) {
 		if (function->ip == ip && ipc_is_caller(function->st, parent_ip)) {
 			function->st->hook->entry(fregs);
 			return;
 		}
 	}
+}
+
+/* Only called for functions that are among them: there is a first one in the bucket. */
+static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
+				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	const struct ipc_function *first = *(entries.bucket + ipc_function_bucket(ip));
+
+	if (likely(first->ip == ip && first->entry))
+		first->entry(fregs);
+	else
+		ipc_entry_search(first, ip, parent_ip, fregs);
 }
 
 /*

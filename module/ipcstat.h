@@ -185,8 +185,7 @@ static __always_inline bool ipc_flows(void)
  */
 void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied);
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir);
-void ipc_flow_attached(struct ipc_row *row, int id, unsigned int ops, u64 bytes);
-void ipc_flow_detached(struct ipc_row *row, int id, unsigned int ops, u64 bytes);
+void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes);
 void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes);
 
 /*

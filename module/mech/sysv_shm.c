@@ -12,24 +12,48 @@
  */
 #include <linux/mm.h>
 
+#include "flow.h"
 #include "ipc_ns.h"
 
+static __always_inline unsigned long mapping_size(const struct vm_area_struct *vma)
+{
+	return vma->vm_end - vma->vm_start;
+}
+
+/* newseg(): the inode's number is the segment's. */
+static __always_inline int mapping_id(const struct vm_area_struct *vma)
+{
+	return file_inode(vma->vm_file)->i_ino;
+}
+
+static noinline void mapping_flow(enum ipc_dir dir, const struct vm_area_struct *vma,
+				  unsigned int ops)
+{
+	ipc_flow_mapped(&ipc_row_sysv_shm, dir, mapping_id(vma), ops, mapping_size(vma));
+}
+
+static noinline void mapping_part(enum ipc_dir dir, const struct vm_area_struct *vma)
+{
+	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, mapping_size(vma));
+	if (ipc_flows())
+		mapping_flow(dir, vma, 0);
+}
+
+/* What is seldom is called last: see flow_end_slow(). */
 static __always_inline void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
-	unsigned long size = vma->vm_end - vma->vm_start;
-	/* 6.1: when __split_vma() fails, the part it gives up is empty */
-	bool counts = vma->vm_pgoff == 0 && size > 0;
+	struct flow_values values = { .ops = 1, .bytes = mapping_size(vma) };
 
-	if (counts)
-		ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
-	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, size);
-	if (!ipc_flows())
+	/* Empty: 6.1: when __split_vma() fails, the part it gives up is. */
+	if (unlikely(vma->vm_pgoff || !values.bytes)) {
+		mapping_part(dir, vma);
 		return;
-	/* newseg(): the inode's number is the segment's */
-	if (dir == IPC_SEND)
-		ipc_flow_attached(&ipc_row_sysv_shm, file_inode(vma->vm_file)->i_ino, counts, size);
-	else
-		ipc_flow_detached(&ipc_row_sysv_shm, file_inode(vma->vm_file)->i_ino, counts, size);
+	}
+	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
+	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, values.bytes);
+	if (ipc_flows() && unlikely(!flow_end_count(&ipc_row_sysv_shm, dir,
+						    ipc_at_sysv(mapping_id(vma)), &values)))
+		mapping_flow(dir, vma, 1);
 }
 
 static void shm_mmap_done(const struct ipc_call *call)
