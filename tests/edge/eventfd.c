@@ -727,6 +727,7 @@ static void uring_works(int flags)
 {
 	static const char *const way[] = { "", ", by a worker" };
 	const char *kind = flags & EFD_NONBLOCK ? "io_uring, O_NONBLOCK" : "io_uring";
+	int64_t objects = edge_now(row, "objects");
 
 	make(0, flags);
 	edge_begin("%s: 23 writes and reads", kind);
@@ -752,6 +753,7 @@ static void uring_works(int flags)
 		edge_end();
 	}
 	drop();
+	edge_settle(row, "objects", objects);
 
 	make_full(flags, 0);
 	for (int async = 0; async < 2; async++) {
@@ -766,6 +768,7 @@ static void uring_works(int flags)
 		edge_end();
 	}
 	drop();
+	edge_settle(row, "objects", objects);
 }
 
 static void uring(void)
@@ -774,9 +777,7 @@ static void uring(void)
 	int result;
 
 	uring_works(0);
-	edge_settle(row, "objects", objects);
 	uring_works(EFD_NONBLOCK);
-	edge_settle(row, "objects", objects);
 
 	make(0, 0);
 	edge_begin("io_uring: failures are operations");
