@@ -467,6 +467,7 @@ void ipc_count_queue(struct sk_buff_head *queue, struct ipc_gauge *gauge)
 	spin_unlock_bh(&queue->lock);
 }
 
+/* Three arguments: a send, whose last one, the length, nobody looks at: the result tells. */
 #define SOCKET_HOOK_BEHIND(first, name, handler, args, without, ...) \
 	{ \
 		.kind = IPC_HOOK_RETURN, \
