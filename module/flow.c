@@ -429,6 +429,34 @@ FLOW_ENDS(fd, IPC_AT_FD)
 FLOW_ENDS(sysv, IPC_AT_SYSV)
 FLOW_ENDS(number, IPC_AT_NUMBER)
 
+static noinline void flow_inode_slow(struct ipc_row *row, enum ipc_dir dir,
+				     const struct inode *inode, long ret, long difference)
+{
+	long copied = row->mappings ? difference : difference + ret;
+
+	ipc_flow(row, dir, ipc_at_inode(inode), ret, copied);
+}
+
+static __always_inline void flow_inode(struct ipc_row *row, enum ipc_dir dir,
+				       const struct inode *inode, long ret, long difference)
+{
+	struct flow_values values = flow_end_values(ret);
+
+	values.copied = difference;
+	if (unlikely(!flow_end_count(row, dir, ipc_at_inode(inode), &values)))
+		flow_inode_slow(row, dir, inode, ret, difference);
+}
+
+void ipc_flow_inode_send(struct ipc_row *row, const struct inode *inode, long ret, long difference)
+{
+	flow_inode(row, IPC_SEND, inode, ret, difference);
+}
+
+void ipc_flow_inode_recv(struct ipc_row *row, const struct inode *inode, long ret, long difference)
+{
+	flow_inode(row, IPC_RECV, inode, ret, difference);
+}
+
 void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes)
 {
 	const struct flow_values values = { .ops = ops, .bytes = bytes };

@@ -180,11 +180,15 @@ static __always_inline bool ipc_flows(void)
 /*
  * All of these, only where ipc_flows(): an operation by its result, as ipc_op() has it; one of
  * another task than the current one, which must not end meanwhile, at nothing and of no bytes.
- * From any context but an NMI. By the current task: some bytes of an attachment of a System V
- * segment, which as a whole is an operation; and bytes copied that are no operation.
+ * From any context but an NMI. By the current task: the first one again, at an inode, for less,
+ * with what is copied as its @difference from @ret (of mappings: from 0); some bytes of an
+ * attachment of a System V segment, which as a whole is an operation; and bytes copied that are
+ * no operation.
  */
 void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied);
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir);
+void ipc_flow_inode_send(struct ipc_row *row, const struct inode *inode, long ret, long difference);
+void ipc_flow_inode_recv(struct ipc_row *row, const struct inode *inode, long ret, long difference);
 void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes);
 void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes);
 
@@ -270,8 +274,14 @@ static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, struct
 		if (unlikely(copied != ret))
 			ipc_add(row, dir + IPC_D_COPIED, copied - ret);
 	}
-	if (ipc_flows())
+	if (!ipc_flows())
+		return;
+	if (at.kind != IPC_AT_INODE)
 		ipc_flow(row, dir, at, ret, copied);
+	else if (dir == IPC_SEND)
+		ipc_flow_inode_send(row, (const struct inode *)at.value, ret, copied - ret);
+	else
+		ipc_flow_inode_recv(row, (const struct inode *)at.value, ret, copied - ret);
 }
 
 /* A counter of a row, of one CPU. */
@@ -600,7 +610,7 @@ struct ipc_quota {
  * @seed_file: the same, for each open file of each process. Called with the
  *	files' lock held: must not sleep. The same file may come more than once.
  * @exit: after the hooks are detached and no handler runs any more
- * @row_of: the row that a file belongs to, or NULL. Any context.
+ * @row_of: the row that a pipe, FIFO or socket belongs to, or NULL. Any context.
  * @quotas: limits of which no file says how much is used; may be NULL
  */
 struct ipc_mech {

@@ -102,9 +102,13 @@ void ipc_each_inode(struct super_block *sb, void (*each)(struct inode *inode, vo
 
 struct ipc_row *ipc_file_row(struct file *file)
 {
+	umode_t mode = file_inode(file)->i_mode;
 	struct ipc_row *row = NULL;
 	unsigned int i;
 
+	/* Most of what splice and sendfile send from. */
+	if (!S_ISFIFO(mode) && !S_ISSOCK(mode))
+		return NULL;
 	for (i = 0; i < ipc_nr_mechs && !row; i++)
 		if (ipc_mechs[i]->row_of)
 			row = ipc_mechs[i]->row_of(file);

@@ -74,8 +74,8 @@ static void mmap_done(const struct ipc_call *call)
 		ipc_add(&posix_shm_row, IPC_SEND_OPS, 1);
 		ipc_add(&posix_shm_row, IPC_SEND_BYTES, PAGE_ALIGN(call->arg[2]));
 		if (ipc_flows())
-			ipc_flow(&posix_shm_row, IPC_SEND, ipc_at_inode(file_inode(file)),
-				 PAGE_ALIGN(call->arg[2]), 0);
+			ipc_flow_inode_send(&posix_shm_row, file_inode(file),
+					    PAGE_ALIGN(call->arg[2]), 0);
 	}
 }
 

@@ -20,7 +20,7 @@ static bool splice_reached(long ret)
 	return ret != -EINVAL && ret != -EBADF && ret != -ESPIPE;
 }
 
-static void splice_moved(struct file *file, enum ipc_dir dir, long ret, long copied)
+static __always_inline void splice_moved(struct file *file, enum ipc_dir dir, long ret, long copied)
 {
 	struct ipc_row *row = ipc_file_row(file);
 
