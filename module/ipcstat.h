@@ -126,7 +126,7 @@ struct ipc_row {
 	u32 lost;
 };
 
-/* ---- flows: who moves what through which object (flow.c); off unless asked for ---- */
+/* ---- flows: who moves what through which object (flow.c, flow.h); off unless asked for ---- */
 
 /**
  * struct ipc_at - the object of an operation, which nobody looks at unless there are flows

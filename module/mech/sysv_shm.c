@@ -42,7 +42,7 @@ static noinline void mapping_part(enum ipc_dir dir, const struct vm_area_struct 
 /* What is seldom is called last: see flow_end_slow(). */
 static __always_inline void mapping(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
-	struct flow_values values = { .ops = 1, .bytes = mapping_size(vma) };
+	const struct flow_values values = { .ops = 1, .bytes = mapping_size(vma) };
 
 	/* Empty: 6.1: when __split_vma() fails, the part it gives up is. */
 	if (unlikely(vma->vm_pgoff || !values.bytes)) {
