@@ -113,7 +113,7 @@ sleep 1
 read -r parent child < "$dir/pids"
 odd='q&quot;\\??&lt;&amp;&gt;%s?\\ N' stranger='\\N\\G&amp;lt;&quot;];{|} N' pair='unix_stream socket:[N]-[N]'
 graph --mechanism unix_stream -p "$child"
-is "the child sends, and sleeps" "$(edges "$dir/dot" | sed -E 's/blocked [0-9]+\.[0-9]{3}s/blocked T/')" \
+is "the child sends, and sleeps" "$(edges "$dir/dot" | sed -E 's/blocked ([0-9]+m)?[0-9]+(\.[0-9]{3})?s/blocked T/')" \
 	"$(sort <<< "$odd|$pair| 900 B |#4f46d0
 $pair|$odd| blocked T |#d7191c")"
 is "that edge is bold" "$(gvpr 'E [style == "bold"] { print($.color) }' "$dir/dot")" "#d7191c"
@@ -126,7 +126,7 @@ graph --mechanism signal -p "$parent"
 is "signals that are ignored have been sent" "$(edges "$dir/dot")" "$stranger|$odd| 5 ops |#333333"
 graph --mechanism pipe -p "$parent"
 is "asleep at a pipe, with nothing moved yet" \
-	"$(edges "$dir/dot" | sed -E 's/blocked [0-9]+\.[0-9]{3}s/blocked T/' | grep blocked)" \
+	"$(edges "$dir/dot" | sed -E 's/blocked ([0-9]+m)?[0-9]+(\.[0-9]{3})?s/blocked T/' | grep blocked)" \
 	"pipe pipe:[N]|$stranger| blocked T |#d7191c"
 graph -C $'q"\\\n\e<&>%s\xff\\'
 is "-C takes the name itself" "$(nodes "$dir/dot" | grep -c '^q&quot;')" 1
