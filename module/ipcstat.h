@@ -262,7 +262,8 @@ static __always_inline void ipc_moved(struct ipc_row *row, enum ipc_dir dir, uns
  * @copied: of these, the bytes copied between user memory and kernel memory
  *
  * The same where ipc_moved() and ipc_end() will not do: with a difference in what is
- * copied, or without an end.
+ * copied, or without an end. At an inode it is the current task's; at anything else any
+ * context will do.
  */
 static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
 				   long ret, long copied)
