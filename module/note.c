@@ -18,8 +18,10 @@
  *
  * The notifier is on a list in the task: a note must not outlive its task, nor a
  * linked note this module. A task that ends drops its note (mech/task.c), and no note is
- * made before that probe is attached. In the end ipc_notes_close() takes those of tasks
- * that are still asleep off their lists while no task runs.
+ * made before that probe is attached. The probe comes once, in the middle of do_exit(); what
+ * the task closes, flushes and sends after that makes no note: PF_EXITING is set before the
+ * probe, and stays. In the end ipc_notes_close() takes the notes of tasks that are still
+ * asleep off their lists while no task runs.
  */
 #include <linux/atomic.h>
 #include <linux/math64.h>
@@ -188,8 +190,9 @@ static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc
 	u64 key = ipc_syscall_key();
 	struct ipc_note *note;
 
-	/* Nobody would remove the note, or notice the sleep. */
-	if (unlikely(!READ_ONCE(notes_open) || row->lost & IPC_BIT(IPC_BLOCKED)))
+	/* Nothing would remove the note, or notice the sleep. */
+	if (unlikely(!READ_ONCE(notes_open) || current->flags & PF_EXITING ||
+		     row->lost & IPC_BIT(IPC_BLOCKED)))
 		return;
 	note = ipc_note_find();
 	if (note && note->slept && note->row == row && note->dir == dir && note->key == key)
@@ -214,7 +217,10 @@ arm:
 	note->once = once;
 	/* Where it is preempted the scheduler looks at it. */
 	WRITE_ONCE(note->armed, true);
-	/* In the scheduler already, which does not come to the note by itself this time. */
+	/*
+	 * In the scheduler already, which comes to a new note, at the head of its list, only the
+	 * next time. To an old one it may still come: ipc_note_out() does nothing then.
+	 */
 	if (unlikely(ipc_falls_asleep()))
 		ipc_note_out(&note->notifier, NULL);
 }
@@ -286,7 +292,7 @@ static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *
 	unsigned int state = READ_ONCE(current->__state);
 	u64 now;
 
-	if (!READ_ONCE(note->armed) || !ipc_falls_asleep())
+	if (!READ_ONCE(note->armed) || note->since_ns || !ipc_falls_asleep())
 		return;
 	if (unlikely(note->key != ipc_syscall_key())) {
 		note->armed = false;
