@@ -68,7 +68,11 @@ static u32 tcp_unsent(const struct sock *sk, int state)
 	return end - start;
 }
 
-/* The sockets that carry an MPTCP connection belong to it. */
+/*
+ * The sockets that carry an MPTCP connection belong to it. The sequence numbers of a listener are
+ * those of a connection that it had before. tcp_v4_connect() hashes a socket before its sequence
+ * numbers are set.
+ */
 static void tcp_count(const struct sock *sk, struct ipc_gauge *gauge)
 {
 	int state = inet_sk_state_load(sk);
@@ -77,12 +81,11 @@ static void tcp_count(const struct sock *sk, struct ipc_gauge *gauge)
 		return;
 	if (sk_is_mptcp(sk))
 		gauge->value[IPC_OBJECTS]--;
-	/* tcp_v4_connect() hashes the socket before all sequence numbers are set. */
-	else if (state != TCP_SYN_SENT)
+	else if (state != TCP_SYN_SENT && state != TCP_LISTEN)
 		gauge->value[IPC_QUEUED_BYTES] += ipc_tcp_unread(sk) + tcp_unsent(sk, state);
 }
 
-static void tcp_count_table(struct inet_hashinfo *table, struct ipc_gauge *gauge)
+static void tcp_count_connections(struct inet_hashinfo *table, struct ipc_gauge *gauge)
 {
 	struct hlist_nulls_node *node;
 	const struct sock *sk;
@@ -98,6 +101,14 @@ static void tcp_count_table(struct inet_hashinfo *table, struct ipc_gauge *gauge
 			tcp_count(sk, gauge);
 		spin_unlock_bh(inet_ehash_lockp(table, i));
 	}
+}
+
+static void tcp_count_listeners(struct inet_hashinfo *table, struct ipc_gauge *gauge)
+{
+	struct hlist_nulls_node *node;
+	const struct sock *sk;
+	unsigned int i;
+
 	for (i = 0; i <= table->lhash2_mask; i++) {
 		if (hlist_nulls_empty(&table->lhash2[i].nulls_head))
 			continue;
@@ -119,7 +130,10 @@ static void tcp_count_leftover(void *object, unsigned long unused, void *arg)
 		gauge->value[IPC_QUEUED_BYTES] += ipc_tcp_unread(sk);
 }
 
-/* All namespaces share one table, but for those with net.ipv4.tcp_child_ehash_entries. */
+/*
+ * All namespaces share one table, but for those made where net.ipv4.tcp_child_ehash_entries is set:
+ * these have connections of their own, and share the listeners.
+ */
 static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 {
 	struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
@@ -130,7 +144,9 @@ static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 		struct inet_hashinfo *table = net->ipv4.tcp_death_row.hashinfo;
 
 		if (net_eq(net, &init_net) || table != shared)
-			tcp_count_table(table, gauge);
+			tcp_count_connections(table, gauge);
+		if (net_eq(net, &init_net) || table->lhash2 != shared->lhash2)
+			tcp_count_listeners(table, gauge);
 	}
 	/* A socket may have come to MPTCP after the sum. */
 	gauge->value[IPC_OBJECTS] = max_t(s64, gauge->value[IPC_OBJECTS], 0);
