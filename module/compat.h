@@ -12,11 +12,13 @@
 #include <linux/ipc.h>
 #include <linux/kprobes.h>
 #include <linux/mqueue.h>
+#include <linux/net.h>
 #include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/version.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
@@ -140,6 +142,23 @@ static inline bool ipc_msg_retried(const struct msghdr *msg)
 		return true;
 #endif
 	return ipc_in_io_uring();
+}
+
+/*
+ * Whether a message whose data is in no process's memory is part of a splice(2) or sendfile(2),
+ * which has an end of its own. What is sent is marked from 6.5 on; before, a stream is sent pages
+ * without a message. What is received lies in the pages of a pipe; other readers in the kernel
+ * give addresses.
+ */
+static inline bool ipc_msg_spliced(const struct socket *sock, const struct msghdr *msg)
+{
+	if (iov_iter_rw(&msg->msg_iter) == READ)
+		return !iov_iter_is_kvec(&msg->msg_iter);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	return msg->msg_flags & MSG_SPLICE_PAGES;
+#else
+	return sock->type != SOCK_STREAM;
+#endif
 }
 
 /* The table of a namespace's UDP sockets: one for all until 6.2. */

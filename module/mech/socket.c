@@ -73,6 +73,18 @@ static bool zerocopied(const struct sock *sk, const struct msghdr *msg)
 	return sk->sk_protocol != IPPROTO_TCP || sk->sk_route_caps & NETIF_F_SG;
 }
 
+/*
+ * A message of the kernel's own, in the context of a process: a network block device sends what
+ * the process writes, reads or flushes. It is no operation, and its wait is none of the process's.
+ * Nothing but the end of the message removes the note. A splice removes its note itself.
+ */
+static void kernel_moved(const struct socket *sock, const struct msghdr *msg)
+{
+	if (ipc_has_notifiers() && !ipc_msg_spliced(sock, msg) &&
+	    ipc_sleep_inode() == SOCK_INODE((struct socket *)sock))
+		ipc_note_drop();
+}
+
 /* Another's socket may have been closed; it is locked against that (unix_wait_for_peer()). */
 static struct ipc_object sk_object(const struct sock *sk, enum ipc_dir dir)
 {
@@ -113,8 +125,10 @@ static noinline void sent_slow(struct ipc_row *row, const struct ipc_call *call,
 	const struct msghdr *msg = (const struct msghdr *)call->arg[1];
 	int ret = call->ret, copied = ret;
 
-	if (!of_process(sock, msg, ret))
+	if (!of_process(sock, msg, ret)) {
+		kernel_moved(sock, msg);
 		return;
+	}
 	if (ret != -EAGAIN || !(msg->msg_flags & MSG_DONTWAIT) || !ipc_msg_retried(msg)) {
 		if (msg->msg_flags & MSG_ZEROCOPY && zerocopied(sock->sk, msg))
 			copied = 0;
@@ -159,8 +173,10 @@ static noinline void received_slow(struct ipc_row *row, const struct ipc_call *c
 	unsigned int flags = call->arg[3];
 	int ret = call->ret, copied = ret;
 
-	if (!of_process(sock, msg, ret))
+	if (!of_process(sock, msg, ret)) {
+		kernel_moved(sock, msg);
 		return;
+	}
 	if (ret != -EAGAIN || !(flags & MSG_DONTWAIT) || !ipc_msg_retried(msg)) {
 		if (flags & MSG_PEEK) {
 			ret = copied = min(ret, 0);
@@ -302,9 +318,21 @@ static struct ipc_row *waiter_row(const struct sock *sk)
 	return inet_row(sk);
 }
 
+/*
+ * The row of a process that waits at a socket. Kernel threads have no operations whose end would
+ * remove a note (NBD, sunrpc, NVMe, iSCSI, 9P, and others send and receive in them). Nor has
+ * a socket whose last reference is gone: what kTLS has left is sent while the file is closed.
+ */
+static struct ipc_row *sleeper_row(const struct sock *sk)
+{
+	struct ipc_row *row = current->flags & PF_KTHREAD ? NULL : waiter_row(sk);
+
+	return row && sk->sk_family != AF_UNIX && !file_count(sk->sk_socket->file) ? NULL : row;
+}
+
 static void sk_sleeps(const struct sock *sk, enum ipc_dir dir)
 {
-	struct ipc_row *row = waiter_row(sk);
+	struct ipc_row *row = sleeper_row(sk);
 	struct ipc_object object;
 
 	if (!row)
@@ -317,7 +345,7 @@ static void sk_sleeps(const struct sock *sk, enum ipc_dir dir)
 
 static void sk_sleeps_often(const struct sock *sk, enum ipc_dir dir)
 {
-	struct ipc_row *row = waiter_row(sk);
+	struct ipc_row *row = sleeper_row(sk);
 	struct ipc_object object;
 
 	if (!row)
@@ -360,7 +388,7 @@ static void peer_sleeps(struct ftrace_regs *regs)
 static void stream_sender_sleeps(struct ftrace_regs *regs)
 {
 	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
-	struct ipc_row *row = waiter_row(sk);
+	struct ipc_row *row = sleeper_row(sk);
 
 	sk_sleeps_often(sk, IPC_SEND);
 	if (row)
