@@ -102,12 +102,15 @@ static void read_done(const struct ipc_call *call)
 	copied(call, IPC_RECV);
 }
 
-/* Before 6.6 other file systems come here, too. */
+/*
+ * Before 6.6 other file systems come here, too. An iocb that is queued (-EIOCBQUEUED) may be
+ * completed, and freed, by now.
+ */
 static void write_done(const struct ipc_call *call)
 {
 	const struct kiocb *iocb = (const struct kiocb *)call->arg[0];
 
-	if (file_inode(iocb->ki_filp)->i_sb->s_magic == TMPFS_MAGIC)
+	if ((ssize_t)call->ret > 0 && file_inode(iocb->ki_filp)->i_sb->s_magic == TMPFS_MAGIC)
 		copied(call, IPC_SEND);
 }
 
