@@ -197,9 +197,13 @@ static struct ipc_hook_state *ipc_krp_state(struct kretprobe *krp)
 static int ipc_krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct ipc_call *call = (struct ipc_call *)ri->data;
-	const struct ipc_hook *hook = ipc_krp_state(get_kretprobe(ri))->hook;
+	struct kretprobe *krp = get_kretprobe(ri);
+	const struct ipc_hook *hook;
 	unsigned int i;
 
+	if (!krp)	/* it is being unregistered, on a kernel without rethook */
+		return 1;
+	hook = ipc_krp_state(krp)->hook;
 	for (i = 0; i < ARRAY_SIZE(call->arg); i++)
 		call->arg[i] = regs_get_kernel_argument(regs, i);
 	call->nvcsw = current->nvcsw;
@@ -214,9 +218,12 @@ NOKPROBE_SYMBOL(ipc_krp_entry);
 static int ipc_krp_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct ipc_call *call = (struct ipc_call *)ri->data;
+	struct kretprobe *krp = get_kretprobe(ri);
 
+	if (!krp)
+		return 0;
 	call->ret = regs_return_value(regs);
-	ipc_krp_state(get_kretprobe(ri))->hook->done(call);
+	ipc_krp_state(krp)->hook->done(call);
 	return 0;
 }
 NOKPROBE_SYMBOL(ipc_krp_return);
