@@ -177,14 +177,77 @@ static int ipc_functions_register(struct ipc_functions *functions)
 	return err;
 }
 
-/* When this returns no handler runs any more. */
+/*
+ * When this returns no handler runs any more; unless ftrace was shut down: then it changes no
+ * call site, and says so.
+ */
 static void ipc_functions_unregister(struct ipc_functions *functions)
 {
+	int err;
+
 	if (!functions->nr)
 		return;
-	unregister_ftrace_function(&functions->ops);
+	err = unregister_ftrace_function(&functions->ops);
+	if (err) {
+		pr_err("ftrace keeps its hooks (%d), and calls code that is freed: reboot this machine\n",
+		       err);
+		return;
+	}
 	ftrace_free_filter(&functions->ops);
 	functions->nr = 0;
+}
+
+/* ---- whether ftrace still works ---- */
+
+/* Never registered. */
+static struct ftrace_ops idle_ops;
+static DEFINE_MUTEX(dead_mutex);
+static bool ftrace_dead;
+
+/* Not by a tracepoint. */
+static bool ipc_hook_is_dead(const struct ipc_hook *hook)
+{
+	return READ_ONCE(ftrace_dead) && hook->kind != IPC_HOOK_TRACE;
+}
+
+/*
+ * ftrace finds an error in itself, and shuts itself down (ftrace_kill()): it never takes a hook
+ * back, and may have left any call site as it is. So what functions feed is unknown from now on,
+ * sets of objects are not looked at, and this module stays.
+ */
+static void ipc_ftrace_died(void)
+{
+	const struct ipc_hook_state *st;
+	const struct ipc_feed *feed;
+
+	mutex_lock(&dead_mutex);
+	if (ftrace_dead)
+		goto out;
+	pr_warn("ftrace was shut down after an error: what its hooks count is unknown, and the module stays\n");
+	ipc_sets_stop();
+	for (st = states; st < states + nr_states; st++)
+		for (feed = st->hook->feeds; st->hook->kind != IPC_HOOK_TRACE && st->symbol &&
+		     feed && feed->row; feed++)
+			WRITE_ONCE(feed->row->lost, feed->row->lost | feed->cols);
+	__module_get(THIS_MODULE);
+	WRITE_ONCE(ftrace_dead, true);
+out:
+	mutex_unlock(&dead_mutex);
+}
+
+/*
+ * Only an ftrace that was shut down refuses a filter with -ENODEV. One that works finds no
+ * function at this address, before it takes its own lock, which others may hold for long.
+ */
+void ipc_hooks_check(void)
+{
+	static unsigned long checked;
+
+	if (READ_ONCE(ftrace_dead) || READ_ONCE(checked) == jiffies)
+		return;
+	WRITE_ONCE(checked, jiffies);
+	if (ftrace_set_filter_ip(&idle_ops, 0, 0, 0) == -ENODEV)
+		ipc_ftrace_died();
 }
 
 /* ---- results: wrapper or kretprobe ---- */
@@ -468,7 +531,8 @@ static bool ipc_hook_absent(const struct ipc_hook_state *st)
 
 bool ipc_hook_lost(const struct ipc_hook *hook)
 {
-	return !hook->state->symbol && !ipc_hook_absent(hook->state);
+	return ipc_hook_is_dead(hook) ||
+	       (!hook->state->symbol && !ipc_hook_absent(hook->state));
 }
 
 static void ipc_hook_set_feeds(const struct ipc_hook_state *st)
@@ -688,9 +752,11 @@ bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info)
 		return false;
 	info->name = st->hook->name ?: st->hook->symbols[0];
 	info->kind = st->kind;
-	info->state = st->symbol ? "attached" : ipc_hook_absent(st) ? "absent" : "unavailable";
+	info->state = ipc_hook_absent(st) ? "absent" :
+		      ipc_hook_lost(st->hook) ? "unavailable" : "attached";
 	info->symbol = st->symbol;
-	info->reason = ipc_hook_reason(st);
+	info->reason = st->symbol && ipc_hook_is_dead(st->hook) ?
+		       "ftrace was shut down after an error" : ipc_hook_reason(st);
 	info->missed = ipc_hook_missed(st);
 	info->nargs = st->hook->kind == IPC_HOOK_RETURN ? st->hook->nargs ?: 6 : 0;
 	info->feeds = st->hook->feeds;
@@ -709,7 +775,7 @@ void ipc_summary(struct ipc_summary *sum)
 		if (ipc_hook_absent(st))
 			continue;
 		sum->hooks_all++;
-		if (st->symbol)
+		if (!ipc_hook_lost(st->hook))
 			sum->hooks_attached++;
 		sum->missed += ipc_hook_missed(st);
 	}

@@ -667,6 +667,11 @@ bool ipc_set_exact(const struct ipc_set *set);
  */
 void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned long tag, void *arg),
 		      void *arg);
+/*
+ * The hooks that remove objects may not run any more: from now on no set is exact, and nothing
+ * in one is looked at.
+ */
+void ipc_sets_stop(void);
 
 /* ---- signals by number (mech/signal.c fills it, the readers show it) ---- */
 
@@ -727,7 +732,12 @@ struct ipc_hook_info {
 
 /* Hook number @nr; false past the end. */
 bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info);
-/* Whether what @hook feeds is unknown, since it is not attached. */
+/*
+ * Before anything is read: finds out whether ftrace was shut down since the last time. If so,
+ * what hooks on functions feed becomes unknown. Process context, may sleep.
+ */
+void ipc_hooks_check(void);
+/* Whether what @hook feeds is unknown, since it is not attached, or ftrace was shut down. */
 bool ipc_hook_lost(const struct ipc_hook *hook);
 
 /* The quota of that number, of all mechanisms; NULL: there are no more. */

@@ -322,6 +322,7 @@ struct sk_buff *ipc_reply_new(const struct sk_buff *request, struct genl_info *i
 	struct sk_buff *skb;
 	int err;
 
+	ipc_hooks_check();
 	err = ipc_check_reader(request, info->extack);
 	if (err)
 		return ERR_PTR(err);
@@ -400,6 +401,7 @@ int ipc_dump_start(struct netlink_callback *cb)
 	int queued = atomic_read(&sk->sk_rmem_alloc);
 	int err = ipc_check_reader(cb->skb, cb->extack);
 
+	ipc_hooks_check();
 	if (err)
 		return err;
 	if (queued && queued + SKB_TRUESIZE(2 * IPC_DUMP_SIZE) >= READ_ONCE(sk->sk_rcvbuf))

@@ -63,6 +63,7 @@ static int ipc_proc_show(struct seq_file *m, void *unused)
 	table = kcalloc(ipc_nr_rows(), sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
+	ipc_hooks_check();
 	for (nr = 0; (row = ipc_row_get(nr)); nr++)
 		ipc_row_read(row, table[nr]);
 	ipc_summary(&sum);

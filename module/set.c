@@ -35,6 +35,8 @@ struct ipc_set {
 	struct ipc_bucket bucket[];
 };
 
+static bool sets_stopped __read_mostly;
+
 static struct ipc_bucket *ipc_set_bucket(struct ipc_set *set, const void *object)
 {
 	return &set->bucket[hash_ptr(object, set->bits)];
@@ -141,6 +143,8 @@ unsigned long ipc_set_tag(struct ipc_set *set, const void *object)
 	const struct ipc_member *member;
 	unsigned long flags, tag;
 
+	if (unlikely(READ_ONCE(sets_stopped)))
+		return 0;
 	spin_lock_irqsave(&bucket->lock, flags);
 	member = ipc_set_find(bucket, object);
 	tag = member ? member->tag : 0;
@@ -150,7 +154,12 @@ unsigned long ipc_set_tag(struct ipc_set *set, const void *object)
 
 bool ipc_set_exact(const struct ipc_set *set)
 {
-	return !READ_ONCE(set->lost);
+	return !READ_ONCE(set->lost) && !READ_ONCE(sets_stopped);
+}
+
+void ipc_sets_stop(void)
+{
+	WRITE_ONCE(sets_stopped, true);
 }
 
 void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned long tag, void *arg),
@@ -161,6 +170,8 @@ void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned lon
 	unsigned int i;
 
 	for_each_set_bit(i, set->used, 1UL << set->bits) {
+		if (READ_ONCE(sets_stopped))
+			return;
 		spin_lock_irqsave(&set->bucket[i].lock, flags);
 		hlist_for_each_entry(member, &set->bucket[i].head, node)
 			fn((void *)member->object, member->tag, arg);
