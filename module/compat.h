@@ -15,6 +15,8 @@
 #include <linux/net.h>
 #include <linux/rbtree.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -22,6 +24,9 @@
 #include <linux/version.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
+#if __has_include(<linux/sched/exec_state.h>)
+#include <linux/sched/exec_state.h>
+#endif
 #ifdef CONFIG_X86_64
 #include <asm/cpufeature.h>
 #endif
@@ -121,6 +126,49 @@ static inline bool ipc_kiocb_retried(struct kiocb *iocb)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
 #define system_dfl_wq	system_unbound_wq
 #endif
+
+/*
+ * Who may look at a process depends on whether it may dump its core: prctl(2), PR_SET_DUMPABLE.
+ * A word that changes when that of the current process does, for few instructions: what else is
+ * in it does not matter. A kernel thread has one, too, of whatever process ran before it.
+ */
+static __always_inline u64 ipc_dumpable_word(void)
+{
+#if __has_include(<linux/sched/exec_state.h>)
+	return data_race(rcu_access_pointer(current->exec_state)->dumpable);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return __mm_flags_get_word(current->active_mm);
+#else
+	return data_race(current->active_mm->flags);
+#endif
+}
+
+/*
+ * Whether a task is dumpable. False also without memory: a kernel thread, or a task that has ended
+ * on a kernel that forgets it then; and, in a hook, where another CPU is just changing that.
+ */
+static inline bool ipc_is_dumpable(struct task_struct *task, bool in_hook)
+{
+#if __has_include(<linux/sched/exec_state.h>)
+	bool dumpable;
+
+	rcu_read_lock();
+	dumpable = READ_ONCE(rcu_dereference(task->exec_state)->dumpable) == TASK_DUMPABLE_OWNER;
+	rcu_read_unlock();
+	return dumpable && !(task->flags & PF_KTHREAD);
+#else
+	bool dumpable;
+
+	if (!in_hook)
+		task_lock(task);
+	else if (!spin_trylock(&task->alloc_lock))
+		return false;
+	dumpable = task->mm && !(task->flags & PF_KTHREAD) &&
+		   get_dumpable(task->mm) == SUID_DUMP_USER;
+	task_unlock(task);
+	return dumpable;
+#endif
+}
 
 /* Whether io_uring is at work here: in threads of its own, or in its system call. */
 static inline bool ipc_in_io_uring(void)

@@ -24,6 +24,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/task.h>
 #include <linux/timekeeping.h>
 
 #include "flow.h"
@@ -60,6 +61,7 @@ static struct flow_key flow_key_here(struct ipc_row *row, enum ipc_dir dir)
 		return flow_key(current, row, dir);
 	return (struct flow_key){
 		.row = row, .dir = dir, .who = flow_who(0, dir), .nobodys = true,
+		.leader = &init_task,
 	};
 }
 
@@ -188,6 +190,38 @@ kuid_t ipc_task_euid(const struct task_struct *task)
 	return euid;
 }
 
+struct ipc_access ipc_access_of(const struct cred *cred, bool dumpable)
+{
+	struct ipc_access access = { INVALID_UID, INVALID_GID };
+
+	if (dumpable && uid_eq(cred->euid, cred->uid) && uid_eq(cred->suid, cred->uid) &&
+	    gid_eq(cred->egid, cred->gid) && gid_eq(cred->sgid, cred->gid))
+		access = (struct ipc_access){ cred->uid, cred->gid };
+	return access;
+}
+
+/*
+ * What a flow says of its process becomes what it is now. With its bucket locked and interrupts
+ * off, which RCU waits for.
+ */
+static void flow_refresh(struct ipc_flow *flow, const struct flow_key *key)
+{
+	struct task_struct *leader = (struct task_struct *)key->leader;
+	const struct cred *cred;
+
+	flow->state = flow_state(key);
+	flow->last = get_jiffies_64();
+	if (key->nobodys)
+		return;
+	/* Half of an old name and half of a new one is put right at the next tick. */
+	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
+	cred = rcu_dereference_raw(leader->real_cred);
+	if (!uid_eq(flow->euid, cred->euid))
+		flow->euid = INVALID_UID;
+	/* All threads of a process have its memory, also where the first one has ended. */
+	flow->access = ipc_access_of(cred, ipc_is_dumpable(key->foreign ? leader : current, true));
+}
+
 /* The file behind an address of the current process; nothing if that would have to wait. */
 static void flow_look_up(struct ipc_flow *flow, unsigned long address)
 {
@@ -215,12 +249,11 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 		.space = key->space, .who = key->who, .dir = key->dir, .by_device = key->by_device,
 		.named = key->named,
 		.euid = INVALID_UID,
+		.access = { INVALID_UID, INVALID_GID },
 		.first = ktime_get_mono_fast_ns(),
 	};
 	if (key->nobodys)
 		return;
-	/* See flow_apply(). */
-	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
 	flow->euid = ipc_task_euid(leader);
 	flow->cgroup = flow_cgroup(leader);
 	rcu_read_lock();
@@ -257,15 +290,39 @@ static void flow_put_together(const struct ipc_row *row, u64 value[IPC_FLOW_VALU
 		value[IPC_D_COPIED] += value[IPC_D_BYTES];
 }
 
-/* By value: who passes an address has it all in memory. */
-static noinline void flow_count_new(struct flow_key key, struct flow_values values)
+/* Adds to a flow that there is; with its bucket locked. */
+static void flow_apply(struct ipc_flow *flow, const struct flow_key *key,
+		       const struct flow_values *values)
+{
+	flow_refresh(flow, key);
+	flow_add(flow->value, values);
+}
+
+static bool flow_count_stale(struct flow_bucket *bucket, const struct flow_key *key,
+			     const struct flow_values *values)
+{
+	struct ipc_flow *flow;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	arch_spin_lock(&bucket->lock);
+	flow = flow_find(bucket, key);
+	if (flow)
+		flow_apply(flow, key, values);
+	arch_spin_unlock(&bucket->lock);
+	local_irq_restore(flags);
+	return flow;
+}
+
+/* A flow that is new, or not fresh. By value: an address would force all of it into memory. */
+static noinline void flow_count_slow(struct flow_key key, struct flow_values values)
 {
 	struct flow_table *t = READ_ONCE(ipc_flow_table);
 	struct flow_bucket *bucket = flow_bucket(t, key.id, key.start, key.who);
 	struct ipc_flow *new, *flow;
 	unsigned long flags;
 
-	if (t == &no_table)
+	if (t == &no_table || flow_count_stale(bucket, &key, &values))
 		return;
 	new = flow_take(t);
 	if (!new) {
@@ -297,7 +354,7 @@ static noinline void flow_count_new(struct flow_key key, struct flow_values valu
 		flow_give(t, new);
 }
 
-/* False: there is no such flow yet. */
+/* False: there is no such flow yet, or it is not fresh. */
 static __always_inline bool flow_count_known(const struct flow_key *key,
 					     const struct flow_values *values)
 {
@@ -309,18 +366,22 @@ static __always_inline bool flow_count_known(const struct flow_key *key,
 	local_irq_save(flags);
 	arch_spin_lock(&bucket->lock);
 	flow = flow_find(bucket, key);
-	if (likely(flow))
-		flow_apply(flow, key, values);
+	if (unlikely(!flow || !flow_is_fresh(flow, key))) {
+		arch_spin_unlock(&bucket->lock);
+		local_irq_restore(flags);
+		return false;
+	}
+	flow_add(flow->value, values);
 	arch_spin_unlock(&bucket->lock);
 	local_irq_restore(flags);
-	return flow;
+	return true;
 }
 
 static __always_inline void flow_count(const struct flow_key *key,
 				       const struct flow_values *values)
 {
 	if (unlikely(!flow_count_known(key, values)))
-		flow_count_new(*key, *values);
+		flow_count_slow(*key, *values);
 }
 
 static noinline void flow_trace(struct flow_key key, struct flow_values values)
@@ -354,17 +415,9 @@ void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret,
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir)
 {
 	const struct flow_values values = { .ops = 1 };
-	const struct flow_key key = flow_key(task, row, dir);
+	struct flow_key key = flow_key(task, row, dir);
 
-	flow_transfer(&key, &values);
-}
-
-void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes)
-{
-	const struct flow_values values = { .copied = bytes };
-	struct flow_key key = flow_key(current, row, dir);
-
-	flow_at_inode(&key, inode);
+	key.foreign = true;
 	flow_transfer(&key, &values);
 }
 
@@ -457,12 +510,41 @@ void ipc_flow_inode_recv(struct ipc_row *row, const struct inode *inode, long re
 	flow_inode(row, IPC_RECV, inode, ret, difference);
 }
 
+/* What is seldom of those that are no end of an operation: as flow_end_slow(). */
+static noinline void flow_slow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
+			       struct flow_values values)
+{
+	const struct flow_key key = flow_end_key(row, dir, at);
+
+	flow_transfer(&key, &values);
+}
+
+static __always_inline void flow_fast(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
+				      const struct flow_values *values)
+{
+	if (unlikely(!flow_end_count(row, dir, at, values)))
+		flow_slow(row, dir, at, *values);
+}
+
 void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes)
 {
 	const struct flow_values values = { .ops = ops, .bytes = bytes };
-	const struct flow_key key = flow_end_key(row, dir, ipc_at_sysv(id));
 
-	flow_transfer(&key, &values);
+	flow_fast(row, dir, ipc_at_sysv(id), &values);
+}
+
+void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes)
+{
+	const struct flow_values values = { .copied = bytes };
+
+	flow_fast(row, dir, ipc_at_inode(inode), &values);
+}
+
+void ipc_flow_own(struct ipc_row *row, enum ipc_dir dir)
+{
+	const struct flow_values values = { .ops = 1 };
+
+	flow_fast(row, dir, IPC_NOWHERE, &values);
 }
 
 /* ---- reading ---- */

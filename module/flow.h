@@ -61,7 +61,8 @@ struct flow_key {
 	u32 tgid, space, who;
 	u8 dir;
 	bool by_device, named;		/* tell nothing apart, as all that follows */
-	bool nobodys;			/* the kernel by itself: there is no @leader */
+	bool nobodys;			/* the kernel by itself: @leader is any task */
+	bool foreign;			/* the process is not the current one */
 	const struct task_struct *leader; /* of the process */
 };
 
@@ -192,25 +193,23 @@ static __always_inline void flow_add(u64 *sum, const struct flow_values *values)
 	sum[IPC_D_WAIT_NS] += values->wait_ns;
 }
 
-/* With its bucket locked. Interrupts are off, which RCU waits for, too. */
-static __always_inline void flow_apply(struct ipc_flow *flow, const struct flow_key *key,
-				       const struct flow_values *values)
+/*
+ * What changes with the time and with who may see the process: a tick, its credentials, and
+ * whether it is dumpable. Of a tick what is above 40 bits, of the address of the credentials
+ * what is below: no change of one hides that of another. (An address has six lower bits to spare.)
+ */
+static __always_inline u64 flow_state(const struct flow_key *key)
 {
-	const struct task_struct *leader = key->leader;
-	u64 now = get_jiffies_64();
+	u64 state = get_jiffies_64() << 40;
 
-	flow_add(flow->value, values);
-	if (key->nobodys) {
-		flow->last = now;
-		return;
-	}
-	if (unlikely(!uid_eq(flow->euid, rcu_dereference_raw(leader->real_cred)->euid)))
-		flow->euid = INVALID_UID;
-	if (likely(flow->last == now))
-		return;
-	flow->last = now;
-	/* Half of an old name and half of a new one is put right at the next tick. */
-	data_race(memcpy(flow->comm, leader->comm, sizeof(flow->comm)));
+	state ^= (unsigned long)rcu_access_pointer(key->leader->real_cred);
+	return key->foreign ? state : state ^ ipc_dumpable_word();
+}
+
+/* Whether what a flow says of its process is as it is now, to a tick. With its bucket locked. */
+static __always_inline bool flow_is_fresh(const struct ipc_flow *flow, const struct flow_key *key)
+{
+	return flow->state == flow_state(key);
 }
 
 static __always_inline struct flow_key flow_end_key(struct ipc_row *row, enum ipc_dir dir,
@@ -222,7 +221,10 @@ static __always_inline struct flow_key flow_end_key(struct ipc_row *row, enum ip
 	return key;
 }
 
-/* False: there is no such flow yet, or another CPU has its bucket, or the operation is traced. */
+/*
+ * False: there is no such flow yet, or it says of its process what is out of date, or another CPU
+ * has its bucket, or the operation is traced.
+ */
 static __always_inline bool flow_end_count(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at,
 					   const struct flow_values *values)
 {
@@ -246,7 +248,9 @@ static __always_inline bool flow_end_count(struct ipc_row *row, enum ipc_dir dir
 	if (unlikely(!flow))
 		goto out_unlock;
 	key.leader = current->group_leader;
-	flow_apply(flow, &key, values);
+	if (unlikely(!flow_is_fresh(flow, &key)))
+		goto out_unlock;
+	flow_add(flow->value, values);
 	arch_spin_unlock(&bucket->lock);
 	local_irq_restore(flags);
 	return true;

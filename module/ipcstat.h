@@ -169,6 +169,21 @@ static __always_inline struct ipc_at ipc_at_number(unsigned long number)
 /* Its effective user; of another task, as of this moment. */
 kuid_t ipc_task_euid(const struct task_struct *task);
 
+/**
+ * struct ipc_access - which user may see a process without a capability, by the rule of ptrace(2)
+ * @uid, @gid: the effective, saved and real ones of the process, where these are one each and it is
+ *	dumpable; else INVALID_UID and INVALID_GID: no user
+ *
+ * The kernel compares these in __ptrace_may_access(), which modules cannot call.
+ */
+struct ipc_access {
+	kuid_t uid;
+	kgid_t gid;
+};
+
+/* Of a process that @cred are the credentials of. Under RCU, or of the current process. */
+struct ipc_access ipc_access_of(const struct cred *cred, bool dumpable);
+
 DECLARE_STATIC_KEY_FALSE(ipc_flows_key);
 
 /* Whether there are flows. Costs one instruction that does nothing where there are none. */
@@ -187,6 +202,8 @@ static __always_inline bool ipc_flows(void)
  */
 void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied);
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir);
+/* The same of the current task, by the current task. */
+void ipc_flow_own(struct ipc_row *row, enum ipc_dir dir);
 void ipc_flow_inode_send(struct ipc_row *row, const struct inode *inode, long ret, long difference);
 void ipc_flow_inode_recv(struct ipc_row *row, const struct inode *inode, long ret, long difference);
 void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes);
@@ -769,6 +786,7 @@ void ipc_summary(struct ipc_summary *sum);
  * @last: jiffies, in 64 bits
  * @comm: of the process, when the flow was used last
  * @euid: the same; INVALID_UID: it has changed
+ * @access: which user might see the process when the flow was used last
  * @pid_ns, @pid: the process in its own PID namespace
  * @cgroup: that it was in when it began the flow (version 2's)
  * @file, @dev, @offset: of a row with addresses: where the mapping led to at that time
@@ -788,9 +806,11 @@ struct ipc_flow {
 	struct ipc_flow *sibling, **link;
 
 	u64 value[IPC_FLOW_VALUES];
+	u64 state;	/* of the table: see flow_state() */
 	u64 first, last;
 	char comm[TASK_COMM_LEN];
 	kuid_t euid;
+	struct ipc_access access;
 	u32 pid_ns, pid;
 	u32 dev;
 	u64 cgroup, file, offset;

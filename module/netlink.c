@@ -465,21 +465,34 @@ void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb)
 
 	reader->pid_ns = task_active_pid_ns(current);
 	reader->euid = current_euid();
+	reader->egid = current_egid();
 	reader->sees_all = netlink_capable(cb->skb, CAP_SYS_PTRACE);
 	reader->sees_own = sock && sock->file &&
-			   uid_eq(sock->file->f_cred->euid, reader->euid);
+			   uid_eq(sock->file->f_cred->euid, reader->euid) &&
+			   gid_eq(sock->file->f_cred->egid, reader->egid);
 }
 
+bool ipc_reader_owns(const struct ipc_reader *reader, const struct ipc_access *access)
+{
+	return reader->sees_own && uid_eq(access->uid, reader->euid) &&
+	       gid_eq(access->gid, reader->egid);
+}
+
+/* A process stops being dumpable before it becomes another user: read in the opposite order. */
 bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task)
 {
-	bool own;
+	struct ipc_access access;
+	bool dumpable;
 
 	if (reader->sees_all)
 		return true;
 	rcu_read_lock();
-	own = uid_eq(__task_cred(task)->euid, reader->euid);
+	access = ipc_access_of(__task_cred(task), true);
 	rcu_read_unlock();
-	return own && reader->sees_own && task_pid_nr_ns(task, reader->pid_ns);
+	smp_rmb();	/* pairs with commit_creds() */
+	dumpable = ipc_is_dumpable(task, false);
+	return dumpable && ipc_reader_owns(reader, &access) &&
+	       task_pid_nr_ns(task, reader->pid_ns);
 }
 
 static int ipc_put_object(struct sk_buff *skb, const struct ipc_object *object)

@@ -18,17 +18,22 @@ extern struct genl_family ipc_family;
 #define IPC_DUMP_SIZE	SKB_WITH_OVERHEAD(32768)
 
 /*
- * Who reads: contract and man page say who may see which tasks. The one who has opened
- * the socket must be allowed to, too: it may have been passed to a program that is
- * set-user-ID.
+ * The sender of a request. ipcstat(5) says which tasks it may see. The process that has opened
+ * the socket must be allowed to, too: it may have passed the socket to a set-user-ID program.
+ * @sees_all: all tasks, by CAP_SYS_PTRACE
+ * @sees_own: both have the same user and group, @euid and @egid
  */
 struct ipc_reader {
 	struct pid_namespace *pid_ns;
 	kuid_t euid;
+	kgid_t egid;
 	bool sees_all, sees_own;
 };
 
 void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb);
+/* Whether it is a user's own process; its namespace is not looked at. */
+bool ipc_reader_owns(const struct ipc_reader *reader, const struct ipc_access *access);
+/* May sleep. */
 bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task);
 
 /* Before a dump: whether the sender may read, and the socket has room for all of it. */

@@ -123,7 +123,16 @@ static struct task_struct *flow_task(const struct ipc_flow *flow)
 	return task;
 }
 
-/* Whether the reader may see it; who of no process, or of one that has ended, it was. */
+/*
+ * What the process was when it used the flow last. What it has done as another user before is not
+ * shown to its new one.
+ */
+static bool flow_is_own(const struct ipc_reader *reader, const struct ipc_flow *flow)
+{
+	return uid_valid(flow->euid) && ipc_reader_owns(reader, &flow->access);
+}
+
+/* Whether the reader may see a flow of no process, or of one that has ended, and its number. */
 static bool flow_may_see_ended(const struct ipc_reader *reader, struct flow_view *view)
 {
 	const struct ipc_flow *flow = &view->flow;
@@ -133,10 +142,13 @@ static bool flow_may_see_ended(const struct ipc_reader *reader, struct flow_view
 		view->pid = flow->tgid;
 	else
 		view->pid = flow->pid_ns == reader->pid_ns->ns.inum ? flow->pid : 0;
-	return reader->sees_all ||
-	       (reader->sees_own && view->pid && uid_eq(flow->euid, reader->euid));
+	return reader->sees_all || (view->pid && flow_is_own(reader, flow));
 }
 
+/*
+ * A first thread that has ended has no memory any more, while others may go on: then what the
+ * flow says counts alone.
+ */
 static bool flow_may_see(const struct ipc_reader *reader, struct flow_view *view)
 {
 	struct task_struct *task = view->flow.tgid ? flow_task(&view->flow) : NULL;
@@ -146,9 +158,9 @@ static bool flow_may_see(const struct ipc_reader *reader, struct flow_view *view
 		return flow_may_see_ended(reader, view);
 	view->exited = false;
 	view->pid = task_tgid_nr_ns(task, reader->pid_ns);
-	/* What it has done as somebody else is not its new user's. */
-	sees = reader->sees_all || (ipc_reader_may_see(reader, task) &&
-				    uid_eq(view->flow.euid, reader->euid));
+	sees = reader->sees_all ||
+	       (view->pid && flow_is_own(reader, &view->flow) &&
+		(task->exit_state || ipc_reader_may_see(reader, task)));
 	put_task_struct(task);
 	return sees;
 }

@@ -72,7 +72,7 @@ static __always_inline void received(int sig, unsigned int col)
 {
 	reached(sig, col);
 	if (ipc_flows())
-		ipc_flow_of(current, &signal_row, IPC_RECV);
+		ipc_flow_own(&signal_row, IPC_RECV);
 }
 
 static void receive_failed(void)
