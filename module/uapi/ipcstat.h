@@ -91,9 +91,10 @@
  *			    process), "eventfd" (ID is its eventfd-id, as /proc/PID/fdinfo has
  *			    it, SPACE is 0). TIMEOUT (flag): it does not wait for ever.
  *			->  MECH string, HIDDEN u64
- *			    tasks that the reader may not see: those of another effective
- *			    user, or outside of its PID namespace, unless it has
- *			    CAP_SYS_PTRACE in the initial user namespace
+ *			    tasks that the reader may not see: those with another user or
+ *			    group (effective, saved or real), that are not dumpable, or
+ *			    outside of its PID namespace, unless it has CAP_SYS_PTRACE in
+ *			    the initial user namespace
  *			->  NEXT u32
  *			    there was not room for all: ask again, with START
  *

@@ -296,6 +296,102 @@ for i in range(1100): os.pipe()'
 is "anybody can fill it" "$(cell pipe objects)" "?"
 rmmod ipcstat
 
+# ---- own processes: by the rule of ptrace ----
+
+# act NAME RUID:EUID:SUID RGID:EGID:SGID WORD...: a process with these IDs, which does what
+# the words say: dumpable, not (dumpable), send (a datagram to itself), user=UID, sleep (in
+# a FIFO), stay
+cat > "$dir/act.py" <<- 'EOF'
+	import ctypes, os, socket, sys, time
+	prctl = ctypes.CDLL(None).prctl
+	name, uids, gids, *words = sys.argv[1:]
+	a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+	fifo = os.open(os.environ["FIFO"], os.O_RDWR)
+	prctl(15, name.encode(), 0, 0, 0)
+	os.setgroups([])
+	os.setresgid(*map(int, gids.split(":")))
+	os.setresuid(*map(int, uids.split(":")))
+	for word in words:
+	    if word in ("dumpable", "not"):
+	        prctl(4, int(word == "dumpable"), 0, 0, 0)
+	    elif word == "send":
+	        a.send(b"x")
+	    elif word.startswith("user="):
+	        os.setresuid(*[int(word[5:])] * 3)
+	    elif word == "sleep":
+	        os.read(fifo, 1)
+	    else:
+	        open(os.environ["FIFO"] + "." + name, "w").close()
+	        time.sleep(1000)
+EOF
+export FIFO=$dir/act
+mkfifo -m 666 "$FIFO"
+chmod 1777 "$dir"
+act() { python3 "$dir/act.py" "$@"; }
+
+# lists_of UID:GID COMMAND...: the commands in what ipcstat lists to such a reader, sorted
+lists_of() {
+	local ids=$1
+	shift
+	setpriv --reuid "${ids%:*}" --regid "${ids#*:}" --clear-groups ipcstat "$@" -J > "$dir/json.act"
+	json "$dir/json.act" "' '.join(sorted({t['comm'] for t in j['$1'] if t['comm'].startswith('act-')}))"
+}
+
+ok "load" ipcstat load flows=1
+own=1234:1234:1234
+acts=()
+sleeper() { python3 "$dir/act.py" "act-$1" "$2" "$3" "$4" sleep & acts+=($!); }
+sleeper own $own $own dumpable
+sleeper undumpable $own $own not
+sleeper ruid 0:1234:1234 $own dumpable
+sleeper euid 1234:0:1234 $own dumpable
+sleeper suid 1234:1234:0 $own dumpable
+sleeper rgid $own 0:1234:1234 dumpable
+sleeper egid $own 1234:0:1234 dumpable
+sleeper sgid $own 1234:1234:0 dumpable
+sleeper other 1235:1235:1235 $own dumpable
+until [ "$(cell fifo blocked)" = 9 ]; do sleep 0.1; done
+is "a user sees its own task, with all IDs equal, and dumpable; no other" \
+	"$(lists_of 1234:1234 blocked)" "act-own"
+is "the others are in a number" "$(json "$dir/json.act" 'j["hidden"]')" \
+	"$(($(json "$dir/json.act" 'j["hidden"] + len(j["blocked"])') - 1))"
+is "a reader with another group sees none" "$(lists_of 1234:1235 blocked)" ""
+is "root sees all" "$(lists_of 0:0 blocked)" \
+	"act-egid act-euid act-other act-own act-rgid act-ruid act-sgid act-suid act-undumpable"
+kill "${acts[@]}"
+wait "${acts[@]}" 2> /dev/null
+
+# What counts is what the process was when it used the flow last. Twice in one tick, or so.
+acts=()
+for end in ended stay; do
+	while read -r name words; do
+		# shellcheck disable=SC2086 # several words
+		case $end in
+		ended) act "act-$name-e" $own $own $words ;;
+		stay) python3 "$dir/act.py" "act-$name-s" $own $own $words stay & acts+=($!) ;;
+		esac
+	done <<- EOF
+		yes	dumpable send
+		no	not send
+		yesno	dumpable send not send
+		noyes	not send dumpable send
+	EOF
+done
+act act-root 0:0:0 0:0:0 send user=1234 dumpable send
+act act-saved 0:0:1234 $own dumpable send user=1234 dumpable send
+for name in yes no yesno noyes; do
+	until [ -e "$FIFO.act-$name-s" ]; do sleep 0.1; done
+done
+is "flows: of dumpable processes, when they were used last" \
+	"$(lists_of 1234:1234 flows --mechanism unix_dgram)" "act-noyes-e act-noyes-s act-yes-e act-yes-s"
+is "flows: a reader with another group sees none" "$(lists_of 1234:1235 flows --mechanism unix_dgram)" ""
+is "flows: root sees all" "$(lists_of 0:0 flows --mechanism unix_dgram | wc -w)" 10
+kill "${acts[@]}"
+wait "${acts[@]}" 2> /dev/null
+is "flows: the same when all have ended" \
+	"$(lists_of 1234:1234 flows --mechanism unix_dgram)" "act-noyes-e act-noyes-s act-yes-e act-yes-s"
+rmmod ipcstat
+
 # ---- no address of the kernel ----
 
 # In hexadecimal, and in decimal with and without sign.
