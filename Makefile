@@ -23,10 +23,17 @@ completiondir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 # What uname -r says there. Debian 12 has another name in config/kernel.release.
 kernel = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 moddir = $(DESTDIR)/lib/modules/$(kernel)/extra
+# The architecture that is asked for, or that of the kernel in $(KDIR), if it is not x86-64.
+# A machine with a 64-bit kernel may call itself i686.
+config = $(firstword $(wildcard $(KDIR)/include/config/auto.conf $(KDIR)/.config))
+ours = $(if $(ARCH),x86 x86_64,x86_64 $(if $(config),i386 i486 i586 i686))
+foreign = $(or $(filter-out $(ours),$(or $(ARCH),$(shell uname -m))),\
+	$(if $(config),$(shell grep -q '^CONFIG_X86_64=y' $(config) || echo the kernel in $(KDIR))))
 page_path = $(mandir)/man$(subst .,,$(suffix $1))/$(notdir $1)
 
 all: user
-	@if [ -e $(KDIR)/Makefile ]; then $(MAKE) module; \
+	@if [ "$(foreign)" ]; then echo "No modules built for '$(foreign)': they support x86-64 only."; \
+	elif [ -e $(KDIR)/Makefile ]; then $(MAKE) module; \
 	else echo "No modules built: $(KDIR) does not exist. Install the headers of this kernel, or give KDIR=..."; fi
 
 help:
@@ -57,6 +64,7 @@ module:
 ifdef K
 	tests/vm/build $(K)
 else
+	$(if $(foreign),$(error cannot build the modules for '$(foreign)': they support x86-64 only; `make user` builds the tools))
 	@[ -e $(KDIR)/Makefile ] || { echo "$(KDIR) does not exist: install the headers of this kernel, or give KDIR=..."; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 endif

@@ -6,6 +6,11 @@
 #ifndef _IPCSTAT_COMPAT_H
 #define _IPCSTAT_COMPAT_H
 
+/* Kbuild says so first, in one line. */
+#ifndef CONFIG_X86_64
+#error "ipcstat supports x86-64 only"
+#endif
+
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/ftrace.h>
@@ -31,9 +36,6 @@
 #include <asm/cpufeature.h>
 #endif
 
-#ifndef CONFIG_64BIT
-#error "ipcstat counts in 64-bit per-CPU words: 64-bit kernels only"
-#endif
 #ifdef CONFIG_PREEMPT_RT
 #error "ipcstat takes spinlocks with preemption disabled: not for PREEMPT_RT kernels"
 #endif

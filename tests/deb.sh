@@ -147,6 +147,11 @@ fails "a kernel without kretprobes" 0 'skipped for the kernel 6.1.0-1-lacking: i
 	hook 6.1.0-1-lacking
 fake_kernel 6.1.0-1-rt '$ a CONFIG_PREEMPT_RT=y'
 fails "a real-time kernel" 0 'skipped for the kernel 6.1.0-1-rt: it has CONFIG_PREEMPT_RT' hook 6.1.0-1-rt
+fake_kernel 6.1.0-1-arm64 s/^CONFIG_X86_64=y/CONFIG_ARM64=y/
+fails "a kernel of another architecture" 0 'skipped for the kernel 6.1.0-1-arm64: it is not for x86-64' hook 6.1.0-1-arm64
+fails "dkms build for that: passed over" 77 BUILD_EXCLUSIVE dkms build "ipcstat/$version" -k 6.1.0-1-arm64
+fails "dkms build for another machine: passed over" 77 BUILD_EXCLUSIVE \
+	dkms build "ipcstat/$version" -k 6.1.0-1-rt -a aarch64
 fails "dkms build for it: passed over" 77 BUILD_EXCLUSIVE dkms build "ipcstat/$version" -k 6.1.0-1-rt
 is "nothing is built for these" "$(dkms status | grep -vF "$KVER")" ""
 fails "headers are missing: skipped" 0 'headers for this kernel do not seem to be installed' hook 6.1.0-1-none
@@ -154,7 +159,7 @@ fake_kernel 6.1.0-999-amd64 ''
 fails "another kernel is installed: dkms builds by itself" 0 'autoinstall for kernel.*6.1.0-999-amd64' hook 6.1.0-999-amd64
 is "for that one too" "$(dkms status -k 6.1.0-999-amd64)" "ipcstat/$version, 6.1.0-999-amd64, x86_64: installed"
 fails "once is enough" 0 . hook 6.1.0-999-amd64
-for kernel in 5.10.0-1-amd64 6.1.0-1-lacking 6.1.0-1-rt 6.1.0-999-amd64; do remove_kernel $kernel; done > /dev/null 2>&1
+for kernel in 5.10.0-1-amd64 6.1.0-1-lacking 6.1.0-1-rt 6.1.0-1-arm64 6.1.0-999-amd64; do remove_kernel $kernel; done > /dev/null 2>&1
 is "a kernel that goes takes its modules with it" "$(dkms status)" "ipcstat/$version, $KVER, x86_64: installed"
 
 sed -i 's/^#ipcstat/ipcstat/' /etc/modules-load.d/ipcstat.conf
