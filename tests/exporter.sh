@@ -84,9 +84,33 @@ done << 'END'
 403 localhost.rebound.example
 403 [::1
 END
+# No client can keep others out: how many there are, and what each does.
+while read -r nr what; do
+	is "beside $nr connections, $what: 40 scrapes within 2 seconds" \
+		"$(python3 tests/exporter/client.py beside $port "$what" "$nr" 40 2> "$dir/beside")" 40
+	diag "$(tail -n 1 "$dir/beside")"
+done << 'END'
+16 drip
+300 drip
+600 drip
+300 silent
+300 blank
+300 flood
+300 deaf
+50 pipeline
+END
+ok "then all descriptors are free again" soon sh -c "[ \$(ls /proc/$server/fd | wc -l) -lt 20 ]"
 kill $server
 wait $server
 is "it ends well, and has said nothing" "$? $(cat "$dir/said")" "0 "
+(ulimit -n 64 && exec build/sanitize/ipcstat exporter --listen 127.0.0.1:$port) 2> "$dir/said" &
+server=$!
+for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
+is "with 64 descriptors, beside 300 connections: 40 scrapes" \
+	"$(python3 tests/exporter/client.py beside $port drip 300 40 2> "$dir/beside")" 40
+kill $server
+wait $server
+is "and it has said nothing" "$? $(cat "$dir/said")" "0 "
 build/sanitize/ipcstat exporter --listen 0.0.0.0:$port --flows 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done

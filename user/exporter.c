@@ -18,7 +18,7 @@
 #define DEFAULT_LISTEN "127.0.0.1:10472"
 #define DEFAULT_GROUPS 10
 #define MAX_GROUPS 1000
-#define BACKLOG 128
+#define BACKLOG 4096 /* or net.core.somaxconn, if that is less */
 
 struct arguments {
 	struct exporter_args serve;

@@ -10,7 +10,7 @@ struct exporter_args {
 	bool local; /* only the host itself can reach us */
 };
 
-/* Answers on a socket that listens, until SIGTERM or Ctrl+C. The exit status. */
+/* Answers on a socket that listens, until SIGTERM or Ctrl+C; closes it. The exit status. */
 int exporter_serve(int listener, const struct exporter_args *args);
 
 #endif

@@ -138,20 +138,37 @@ static struct MHD_Response *make_trouble(char **said, char *why)
 			     MHD_RESPMEM_MUST_FREE);
 }
 
+static void make_metrics(struct replies *replies, bool openmetrics, struct metrics_text *metrics)
+{
+	char *text;
+	size_t len;
+
+	if (metrics->response)
+		MHD_destroy_response(metrics->response);
+	if (metrics_get(&replies->args->metrics, openmetrics, &text, &len)) {
+		metrics->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+		metrics->response = make_trouble(&replies->trouble, text);
+	} else {
+		say_once(&replies->trouble, NULL);
+		metrics->status = MHD_HTTP_OK;
+		metrics->response = make_response(openmetrics ? OPENMETRICS_TYPE : TEXT_TYPE, text,
+						  len, MHD_RESPMEM_MUST_FREE);
+	}
+	metrics->round = replies->round;
+}
+
+/* Nothing that was read before the request, and one reading for many that come together. */
 static enum MHD_Result reply_metrics(struct replies *replies, struct MHD_Connection *connection)
 {
 	const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
 	bool openmetrics = wants_openmetrics(accept);
-	char *text;
-	size_t len;
+	struct metrics_text *metrics = openmetrics ? &replies->openmetrics : &replies->text;
 
-	if (metrics_get(&replies->args->metrics, openmetrics, &text, &len))
-		return queue(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
-			     make_trouble(&replies->trouble, text));
-	say_once(&replies->trouble, NULL);
-	return queue(connection, MHD_HTTP_OK,
-		     make_response(openmetrics ? OPENMETRICS_TYPE : TEXT_TYPE, text, len,
-				   MHD_RESPMEM_MUST_FREE));
+	if (!metrics->response || metrics->round != replies->round)
+		make_metrics(replies, openmetrics, metrics);
+	if (!metrics->response)
+		return MHD_NO;
+	return MHD_queue_response(connection, metrics->status, metrics->response);
 }
 
 /* ---- the page ---- */
@@ -279,6 +296,10 @@ static void free_document(struct document *document)
 
 void exporter_reply_end(struct replies *replies)
 {
+	if (replies->text.response)
+		MHD_destroy_response(replies->text.response);
+	if (replies->openmetrics.response)
+		MHD_destroy_response(replies->openmetrics.response);
 	free_document(&replies->report);
 	free_document(&replies->flows);
 	free(replies->trouble);

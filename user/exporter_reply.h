@@ -16,11 +16,20 @@ struct document {
 	char *trouble; /* why the module could not be read; said once */
 };
 
+/* The metrics in one format, for all who have asked before the round in which they were read. */
+struct metrics_text {
+	struct MHD_Response *response; /* NULL: none yet */
+	unsigned int status;
+	uint64_t round;
+};
+
 /* Zeroed but for args. */
 struct replies {
 	const struct exporter_args *args;
 	char *trouble; /* the same of the metrics */
 	struct document report, flows;
+	struct metrics_text text, openmetrics;
+	uint64_t round; /* whoever is answered in it has asked before it began; from 1 on */
 };
 
 enum MHD_Result exporter_reply(struct replies *replies, struct MHD_Connection *connection,

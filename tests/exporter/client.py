@@ -10,6 +10,9 @@ client.py parallel PORT NR ADDRESSES   NR scrapes at once, from as many addresse
 client.py still PORT NR                NR scrapes: what has changed in between, but for tcp
 client.py storm PORT SECONDS           scrapes, one after the other: each of them whole
 client.py loris PORT SECONDS           requests that never end, a byte every half second
+client.py beside PORT WORD NR SCRAPES  scrapes, one after the other, beside NR connections that abuse the
+                                       server so: how many were whole within 2 seconds ($SLOWER
+                                       times as many)
 client.py raw PORT WORD                a request that is none: the status of the reply
 client.py watch FILE SECONDS           a textfile: each reading of it is whole
 client.py check FILE                   OpenMetrics, to the letter
@@ -21,6 +24,7 @@ client.py allowed UNIT FILE            calls in FILE that the unit's filter does
 import json
 import os
 import re
+import signal
 import socket
 import sys
 import time
@@ -194,6 +198,77 @@ def loris(port, seconds):
                 longest = max(longest, time.monotonic() - born)
         time.sleep(0.5)
     print(round(max([longest] + [time.monotonic() - born for s, born in living]), 1), opened)
+
+
+REQUEST = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+ABUSES = {  # what each sends at first, what every half second, and whether it reads the reply
+    "drip": (b"GET /metrics HTTP/1.1\r\nX: ", b"y", True),
+    "silent": (b"", b"", True),
+    "blank": (b"\r\n\r\n", b"\r\n", True),
+    "flood": (REQUEST, b"", True),
+    "deaf": (REQUEST, b"", False),
+    "pipeline": (REQUEST * 100, REQUEST, True),
+}
+
+
+async def abuse(port, source, first, later, reads):
+    """Whenever the server closes the connection there is another one."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    while True:
+        with socket.socket() as s:
+            s.setblocking(False)
+            s.bind((source, 0))
+            if not reads:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            try:
+                await loop.sock_connect(s, ("127.0.0.1", port))
+                await loop.sock_sendall(s, first)
+                for _ in range(20 if reads else 6):
+                    try:
+                        while await asyncio.wait_for(loop.sock_recv(s, 65536), 0.5) if reads else \
+                                await asyncio.sleep(0.5):
+                            pass
+                        if reads:
+                            break
+                    except asyncio.TimeoutError:
+                        await loop.sock_sendall(s, later)
+            except OSError:
+                await asyncio.sleep(0.001)
+
+
+def beside(port, what, nr, scrapes):
+    import asyncio
+
+    async def all_of_them():
+        await asyncio.gather(*(abuse(int(port), f"127.0.0.{i % int(addresses) + 1}", *ABUSES[what])
+                               for i in range(int(nr))))
+
+    addresses = 1 if int(nr) < 100 else 250
+    child = os.fork()
+    if not child:
+        asyncio.run(all_of_them())
+    try:
+        time.sleep(2)
+        limit = 2 * float(os.environ.get("SLOWER") or 1)
+        times = []
+        for _ in range(int(scrapes)):
+            start = time.monotonic()
+            good = False
+            try:
+                s = connect(int(port))
+                ask(s)
+                status, text = answer(s)
+                good = status == 200 and whole(text)
+            except OSError as error:
+                print(f"# {error}", file=sys.stderr)
+            times.append(time.monotonic() - start if good else float("inf"))
+        print(sum(t < limit for t in times))
+        print(f"# {what}: the slowest took {max(times):.3f} s", file=sys.stderr)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def raw(port, what):
