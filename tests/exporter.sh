@@ -72,18 +72,31 @@ for path in /index.html /dashboard.js /report.json/ /report /..; do
 done
 is "flows are not for everybody" "$(get /flows.json)" "403 text/plain"
 while read -r want host; do
-	is "Host: $host" "$(get /report.json -H "Host: $host" | cut -d ' ' -f 1)" "$want"
-done << 'END'
+	for path in /report.json /metrics /; do
+		is "Host: $host: $path" "$(get $path -H "Host: $host" | cut -d ' ' -f 1)" "$want"
+	done
+done << END
 200 127.0.0.1:10482
 200 localhost:10482
 200 LOCALHOST
 200 [::1]:10482
+200 $(hostname)
+200 $(hostname):10482
+403 evil.example
 403 rebound.example:10482
 403 127.0.0.1.rebound.example
 403 [rebound.example]
 403 localhost.rebound.example
+403 $(hostname).rebound.example
 403 [::1
 END
+for path in / /metrics /report.json /flows.json /nothing; do
+	is "another's name: $path" "$(get $path -H "Host: evil.example")" "403 text/plain"
+	is "another's name: POST $path" "$(get $path -H "Host: evil.example" -d x=y)" "403 text/plain"
+done
+is "and it says what to do" "$(cat "$dir/out")" \
+	"The name in the header Host is not this host's: use an address in numbers, localhost, or what hostname(1) prints."
+is "without a name, HTTP/1.0" "$(get /metrics -0 -H Host: | cut -d ' ' -f 1)" 200
 # No client can keep others out: how many there are, and what each does.
 while read -r nr what; do
 	is "beside $nr connections, $what: 40 scrapes within 2 seconds" \
@@ -114,7 +127,9 @@ is "and it has said nothing" "$? $(cat "$dir/said")" "0 "
 build/sanitize/ipcstat exporter --listen 0.0.0.0:$port --flows 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
-is "who listens to all has any name" "$(get /report.json -H 'Host: server.example' | cut -d ' ' -f 1)" 200
+for path in / /metrics /report.json /flows.json; do
+	is "who listens to all has any name: $path" "$(get $path -H 'Host: server.example' | cut -d ' ' -f 1)" 200
+done
 kill $server
 wait $server
 is "and ends well" "$? $(cat "$dir/said")" "0 "

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <err.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "dashboard.h"
@@ -226,7 +228,33 @@ static enum MHD_Result reply_document(struct replies *replies, struct MHD_Connec
 	return MHD_queue_response(connection, document->status, document->response);
 }
 
-/* A name that anybody could have given us in his DNS: his page would be of our origin. */
+static enum MHD_Result reply_dashboard(struct replies *replies, struct MHD_Connection *connection,
+				       const char *url)
+{
+	if (!strcmp(url, "/"))
+		return reply_page(connection);
+	if (!strcmp(url, "/report.json"))
+		return reply_document(replies, connection, &replies->report);
+	if (replies->args->flows)
+		return reply_document(replies, connection, &replies->flows);
+	return reply_constant(connection, MHD_HTTP_FORBIDDEN,
+			      "Flows are shown by `ipcstat exporter --flows`.\n");
+}
+
+/* ---- names of hosts ---- */
+
+/* The host's own name is nobody else's. */
+static bool is_own_name(const char *name)
+{
+	char own[HOST_NAME_MAX + 1] = "";
+
+	return !gethostname(own, sizeof(own) - 1) && *own && !strcasecmp(name, own);
+}
+
+/*
+ * Anybody can have a name of their own lead here. A browser then takes their page and this server
+ * for the same origin, and lets the page read what is answered.
+ */
 static bool is_strange(const char *host)
 {
 	struct in6_addr address;
@@ -244,28 +272,11 @@ static bool is_strange(const char *host)
 		}
 	} else {
 		copy[strcspn(copy, ":")] = '\0';
-		strange = strcasecmp(copy, "localhost") && !inet_pton(AF_INET, copy, &address);
+		strange = strcasecmp(copy, "localhost") && !inet_pton(AF_INET, copy, &address) &&
+			  !is_own_name(copy);
 	}
 	free(copy);
 	return strange;
-}
-
-static enum MHD_Result reply_dashboard(struct replies *replies, struct MHD_Connection *connection,
-				       const char *url)
-{
-	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
-
-	if (replies->args->local && is_strange(host))
-		return reply_constant(connection, MHD_HTTP_FORBIDDEN,
-				      "Say an address in numbers, or localhost.\n");
-	if (!strcmp(url, "/"))
-		return reply_page(connection);
-	if (!strcmp(url, "/report.json"))
-		return reply_document(replies, connection, &replies->report);
-	if (replies->args->flows)
-		return reply_document(replies, connection, &replies->flows);
-	return reply_constant(connection, MHD_HTTP_FORBIDDEN,
-			      "Flows are shown by `ipcstat exporter --flows`.\n");
 }
 
 /* ---- */
@@ -273,8 +284,14 @@ static enum MHD_Result reply_dashboard(struct replies *replies, struct MHD_Conne
 enum MHD_Result exporter_reply(struct replies *replies, struct MHD_Connection *connection,
 			       const char *url, const char *method)
 {
+	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
 	bool metrics = !strcmp(url, "/metrics");
 
+	if (replies->args->local && is_strange(host))
+		return reply_constant(
+			connection, MHD_HTTP_FORBIDDEN,
+			"The name in the header Host is not this host's: use an "
+			"address in numbers, localhost, or what hostname(1) prints.\n");
 	if (!metrics && strcmp(url, "/") && strcmp(url, "/report.json") &&
 	    strcmp(url, "/flows.json"))
 		return reply_constant(connection, MHD_HTTP_NOT_FOUND,

@@ -274,9 +274,9 @@ def beside(port, what, nr, scrapes):
 def raw(port, what):
     requests = {
         "garbage": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-        "header": b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100000 + b"\r\n\r\n",
-        "line": b"GET /" + b"y" * 100000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        "path": b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+        "header": b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"y" * 100000 + b"\r\n\r\n",
+        "line": b"GET /" + b"y" * 100000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        "path": b"GET /../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
         "old": b"GET /metrics HTTP/1.0\r\n\r\n",
         "nothing": b"",
     }

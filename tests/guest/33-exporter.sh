@@ -108,6 +108,8 @@ refused() { # NAME STATUS GOT
 refused "headers of 100 kB" 431 "$(client raw $port header)"
 refused "a request of 100 kB" 414 "$(client raw $port line)"
 is "a path that leads out" "$(client raw $port path)" 404
+is "a name of others" "$(get "$dir/out" -H 'Host: evil.example')" "403 text/plain"
+is "localhost" "$(get "$dir/out" -H 'Host: localhost:10472')" "200 text/plain; version=0.0.4; charset=utf-8"
 is "HTTP/1.0" "$(client raw $port old)" 200
 is "a client that says nothing" "$(client raw $port nothing)" closed
 is "100 scrapes at once, from 20 addresses" "$(client parallel $port 100 20)" 100
