@@ -172,6 +172,11 @@ ipcstat() { # PROGRAM
 		needs.a.value run --by
 		needs.a.value run -o
 		needs.the.name run -o '' true
+		unknown.user.'no-such-user':.no.such.name.or.number run -u no-such-user true
+		unknown.user.'' run -u '' true
+		unknown.user.'4294967295' run --user 4294967295 true
+		unknown.user.'-1' run --user=-1 true
+		needs.a.value run -u
 		no.such.grouping run --by pairs true
 		no.such.number.to.sort run --sort size -- true
 		no.number.of.flows run --max-flows 0 true

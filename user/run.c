@@ -3,6 +3,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,13 @@
 #include "output.h"
 #include "run_cgroup.h"
 #include "run_command.h"
+#include "run_user.h"
 
 struct arguments {
 	struct flow_view view;
 	uint32_t max_flows; /* 0: as many as there are, or as usual */
 	const char *file;   /* or NULL: the standard error */
+	const char *user;   /* as given; or NULL */
 	struct output output;
 	char **command;
 };
@@ -36,6 +39,7 @@ struct state {
 
 struct run {
 	const struct arguments *args;
+	struct run_user user;
 	struct nl *nl;
 	struct run_cgroup cgroup;
 	struct flow_hold hold;
@@ -273,7 +277,7 @@ static int run_in_cgroup(struct run *run)
 {
 	char **command = run->args->command;
 
-	if (prepare(run) || run_command(command, &run->cgroup, &run->end)) {
+	if (prepare(run) || run_command(command, &run->cgroup, &run->user, &run->end)) {
 		run_cgroup_remove(&run->cgroup);
 		return EXIT_FAILURE;
 	}
@@ -314,6 +318,9 @@ static int parse_option(int c, struct arguments *args)
 			return 0;
 		warnx("-o needs the name of a file");
 		return EXIT_BAD_ARGS;
+	case 'u':
+		args->user = optarg;
+		return 0;
 	case OPT_BY:
 		return flow_view_by(&args->view, optarg) ? 0 : EXIT_BAD_ARGS;
 	case OPT_MAX_FLOWS:
@@ -356,14 +363,31 @@ static int cmd_run(int argc, char **argv)
 
 	flow_view_by(&args.view, "mechanism");
 	status = parse_arguments(argc, argv, &args);
-	if (status < 0)
-		status = run_all(&run);
+	if (status < 0) {
+		status = run_user_find(args.user, &run.user);
+		if (!status)
+			status = run_all(&run);
+		run_user_free(&run.user);
+	}
 	output_free(&args.output);
 	return status;
 }
 
+static void add_users(const struct syntax *syntax, struct names *words)
+{
+	const struct passwd *entry;
+
+	(void)syntax;
+	while ((entry = getpwent()))
+		names_add(words, entry->pw_name);
+	endpwent();
+}
+
 static const struct opt opts[] = {
 	{ 'o', "output", "FILE", "the report to this file, not to the standard error", NULL },
+	{ 'u', "user", "USER",
+	  "run the command as this user, a name or a number;\nthe default is the caller, of sudo if it is used",
+	  add_users },
 	{ OPT_BY, "by", "WHAT", FLOW_BY_HELP, flow_add_groupings },
 	{ OPT_SORT, "sort", "NUMBER", FLOW_SORT_HELP, flow_add_sorts },
 	{ OPT_MAX_FLOWS, "max-flows", "N", "turn flows on with room for so many", NULL },

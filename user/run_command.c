@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,7 +18,7 @@
 
 /* What the child has to say: it has no pipe for that, which would count. */
 struct word {
-	int enter_error, exec_error;
+	int enter_error, user_error, exec_error;
 };
 
 static volatile sig_atomic_t command; /* a process to which signals go on; 0: none */
@@ -76,25 +77,36 @@ static void restore_signals(const sigset_t *before)
 
 /* ---- the command ---- */
 
-static void child(char **argv, const struct run_cgroup *cgroup, bool outside, const sigset_t *mask,
-		  struct word *word)
+struct command {
+	char **argv;
+	const struct run_cgroup *cgroup;
+	const struct run_user *user;
+};
+
+/* It has no more rights than the command once it executes it. All our descriptors are closed then.
+ */
+static void child(const struct command *what, bool outside, const sigset_t *mask, struct word *word)
 {
 	restore_signals(mask);
-	if (outside && run_cgroup_enter(cgroup)) {
+	if (outside && run_cgroup_enter(what->cgroup)) {
 		word->enter_error = errno;
 		_exit(EXIT_FAILURE);
 	}
-	execvp(argv[0], argv);
+	if (run_user_become(what->user)) {
+		word->user_error = errno;
+		_exit(EXIT_FAILURE);
+	}
+	execvp(what->argv[0], what->argv);
 	word->exec_error = errno;
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-static pid_t start(char **argv, const struct run_cgroup *cgroup, struct word *word)
+static pid_t start(const struct command *what, struct word *word)
 {
 	struct clone_args args = {
 		.flags = CLONE_INTO_CGROUP,
 		.exit_signal = SIGCHLD,
-		.cgroup = (uint64_t)cgroup->dir,
+		.cgroup = (uint64_t)what->cgroup->dir,
 	};
 	bool outside = false;
 	sigset_t mask;
@@ -108,7 +120,7 @@ static pid_t start(char **argv, const struct run_cgroup *cgroup, struct word *wo
 		pid = fork();
 	}
 	if (!pid)
-		child(argv, cgroup, outside, &mask, word);
+		child(what, outside, &mask, word);
 	command = pid > 0 ? pid : 0;
 	if (pid < 0)
 		warn("cannot start the command");
@@ -137,8 +149,26 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-int run_command(char **argv, const struct run_cgroup *cgroup, struct run_end *end)
+/* 0; or -1 and a line, if the command was not executed for want of something of ours. */
+static int complain(const struct command *what, const struct word *word)
 {
+	if (word->enter_error) {
+		errno = word->enter_error;
+		warn("cannot start the command in the cgroup %s", what->cgroup->path);
+		return -1;
+	}
+	if (word->user_error) {
+		warnx("cannot run the command as '%s': %s: name another user with -u",
+		      what->user->name, strerror(word->user_error));
+		return -1;
+	}
+	return 0;
+}
+
+int run_command(char **argv, const struct run_cgroup *cgroup, const struct run_user *user,
+		struct run_end *end)
+{
+	const struct command what = { .argv = argv, .cgroup = cgroup, .user = user };
 	struct word *word = mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t start_ns = now_ns();
@@ -149,15 +179,12 @@ int run_command(char **argv, const struct run_cgroup *cgroup, struct run_end *en
 		warn("memory");
 		return -1;
 	}
-	pid = start(argv, cgroup, word);
+	pid = start(&what, word);
 	if (pid > 0) {
 		end->status = wait_for(pid);
 		end->time_ns = now_ns() - start_ns;
 		end->error = word->exec_error;
-		errno = word->enter_error;
-		err = errno ? -1 : 0;
-		if (err)
-			warn("cannot start the command in the cgroup %s", cgroup->path);
+		err = complain(&what, word);
 	}
 	munmap(word, sizeof(*word));
 	return err;

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "run_cgroup.h"
+#include "run_user.h"
 
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
@@ -19,10 +20,11 @@ struct run_end {
 };
 
 /*
- * Runs it and waits for its end. Meanwhile, and from then on, SIGINT and SIGQUIT are ignored,
- * and SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 go on to the command. -1: it was not started, and
- * a line has said why.
+ * Runs it as that user and waits for its end. Meanwhile, and from then on, SIGINT and SIGQUIT are
+ * ignored, and SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 go on to the command. -1: it was not started,
+ * and a line has said why.
  */
-int run_command(char **argv, const struct run_cgroup *cgroup, struct run_end *end);
+int run_command(char **argv, const struct run_cgroup *cgroup, const struct run_user *user,
+		struct run_end *end);
 
 #endif

@@ -247,6 +247,87 @@ is "nobody: what he may not see is missing, and he is told" \
 is "nobody: no cgroup stays" "$(cgroups)" /sys/fs/cgroup/nobody
 rmdir /sys/fs/cgroup/nobody
 
+# ---- other users ----
+cp /etc/passwd /etc/group "$dir"
+echo 'alice:x:4321:4321::/home/alice:/bin/sh' >> "$dir/passwd"
+printf '%s\n' alice:x:4321: first:x:4401:alice second:x:4402:nobody,alice >> "$dir/group"
+mount --bind "$dir/passwd" /etc/passwd
+mount --bind "$dir/group" /etc/group
+# sudo COMMAND...: with what sudo(8) says of alice
+sudo() { env SUDO_USER=alice SUDO_UID=4321 SUDO_GID=4321 SUDO_COMMAND=x HOME=/root USER=root LOGNAME=root "$@"; }
+who='echo $(grep -E "^(Uid|Gid|Groups|CapInh|CapPrm|CapEff|CapAmb):" /proc/self/status | cut -f 2-) $HOME $USER $LOGNAME $SUDO_COMMAND'
+zero=0000000000000000
+alice="4321 4321 4321 4321 4321 4321 4321 4321 4321 4401 4402 $zero $zero $zero $zero /home/alice alice alice"
+root=$(HOME=/root USER=root LOGNAME=root SUDO_COMMAND=x sh -c "$who")
+# is_run NAME WANTED COMMAND...: what the command says of itself
+is_run() {
+	is "$1" "$("${@:3}" -o "$dir/report" -- sh -c "$who" 2>&1)" "$2"
+}
+is_run "sudo: the command is its caller's" "$alice x" sudo ipcstat run
+is_run "-u: a name" "$alice" env -u SUDO_COMMAND ipcstat run -u alice
+is_run "--user: a number" "$alice" env -u SUDO_COMMAND ipcstat run --user=4321
+is_run "sudo, -u nobody" "65534 65534 65534 65534 65534 65534 65534 65534 4402 65534 $zero $zero $zero $zero $(getent passwd nobody | cut -d : -f 6) nobody nobody x" \
+	sudo ipcstat run -u nobody
+is_run "sudo, -u root: root" "$root" sudo ipcstat run -u root
+is_run "sudo, -u 0: root" "$root" sudo ipcstat run -u 0
+is_run "sudo of root: root" "$root" sudo env SUDO_USER=root SUDO_UID=0 SUDO_GID=0 ipcstat run
+is_run "no sudo: root" "$root" env SUDO_COMMAND=x HOME=/root USER=root LOGNAME=root ipcstat run
+is_run "sudo of a user without a name" \
+	"5555 5555 5555 5555 5556 5556 5556 5556 5556 $zero $zero $zero $zero / 5555 5555 x" \
+	sudo env -u SUDO_USER SUDO_UID=5555 SUDO_GID=5556 ipcstat run
+is_run "sudo in a sudo" "$alice x" sudo env SUDO_USER=nobody ipcstat run
+sudo ipcstat run -J -o "$dir/json" -- ipclab run pipe -n 23 > /dev/null 2> "$dir/err"
+is "sudo: all of it" "$? $(of pipe) $(json "$dir/json" 'j["complete"]') $(cat "$dir/err")" "0 23 23 True "
+is "sudo: there is no way back, and none out of the cgroup; no descriptor of ours" "$(sudo ipcstat run -o "$dir/report" -- python3 -c '
+import os
+def refused(what):
+    try:
+        what()
+        return "done"
+    except PermissionError:
+        return "refused"
+cgroup = "/sys/fs/cgroup" + open("/proc/self/cgroup").read().split("::")[1].strip()
+print(refused(lambda: os.setresuid(0, 0, 0)), refused(lambda: os.setgid(0)), refused(lambda: os.setgroups([0])),
+      refused(lambda: open("/sys/fs/cgroup/cgroup.procs", "w")), refused(lambda: open(cgroup + "/cgroup.procs", "w")),
+      refused(lambda: os.mkdir(cgroup + "/inner")), refused(lambda: open("/run/ipcstat.lock")),
+      [fd for fd in range(3, 1024) if os.path.exists(f"/proc/self/fd/{fd}")])' < /dev/null 3>&-)" \
+	"refused refused refused refused refused refused refused []"
+printf '#!/bin/sh\n' > "$dir/secret"
+chmod 700 "$dir/secret"
+complains "sudo: a program that the caller may not execute" 126 'secret: Permission denied$' sudo ipcstat run -- "$dir/secret"
+complains "sudo: no such command" 127 '^ipcstat: no-such-command: No such file or directory$' sudo ipcstat run -- no-such-command
+complains "sudo: its numbers are none" 1 "invalid SUDO_UID 'x' or SUDO_GID '4321': .*-u root" \
+	sudo env SUDO_UID=x ipcstat run -- touch "$dir/touched"
+complains "sudo: no group" 1 "invalid SUDO_UID '4321' or SUDO_GID '': .*-u root" \
+	sudo env -u SUDO_GID ipcstat run -- touch "$dir/touched"
+complains "no such user" 2 "unknown user 'no-such-user'" sudo ipcstat run -u no-such-user -- touch "$dir/touched"
+complains "another user, as nobody" 1 "cannot run the command as 'root': only root can.*sudo ipcstat run -u root" \
+	unprivileged ipcstat run -u root -- touch "$dir/touched"
+# refuses SYSCALL COMMAND...: the command, in which this one fails
+cat > "$dir/refuses" << 'END'
+import ctypes, os, struct, sys
+code = ctypes.create_string_buffer(struct.pack("=" + "HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, int(sys.argv[1]),
+                                               6, 0, 0, 0x50000 | 1, 6, 0, 0, 0x7fff0000))
+program = ctypes.create_string_buffer(struct.pack("@HP", 4, ctypes.addressof(code)))
+libc = ctypes.CDLL(None)
+if libc.prctl(22, 2, program, 0, 0):
+    sys.exit(23)
+os.execvp(sys.argv[2], sys.argv[2:])
+END
+for call in '116 setgroups' '117 setresuid' '119 setresgid' '126 capset'; do
+	complains "${call#* } fails: nothing is run" 1 "cannot run the command as 'alice': Operation not permitted: name another user with -u" \
+		sudo python3 "$dir/refuses" "${call% *}" ipcstat run -- touch "$dir/touched"
+done
+# setuid(0) would be possible: setresuid(2) has been made to do nothing, with success
+sed 's/0x50000 | 1/0x50000/' "$dir/refuses" > "$dir/pretends"
+complains "setresuid only seems to work: nothing is run" 1 "cannot run the command as 'alice'" \
+	sudo python3 "$dir/pretends" 117 ipcstat run -- touch "$dir/touched"
+ok "other users: the command was not run" test ! -e "$dir/touched"
+umount /etc/passwd /etc/group
+ipcstat flows off
+tidy "other users" off
+ipcstat flows on
+
 # ---- the module goes ----
 rm -f "$dir/json"
 run sh -c 'rmmod ipcstat; exit 8'
