@@ -146,30 +146,28 @@ static __always_inline u64 ipc_dumpable_word(void)
 }
 
 /*
- * Whether a task is dumpable. False also without memory: a kernel thread, or a task that has ended
- * on a kernel that forgets it then; and, in a hook, where another CPU is just changing that.
+ * Whether a task is dumpable: 1 or 0; -ESRCH: it has no memory any more, on a kernel that forgets it
+ * then, or it is a kernel thread; -EAGAIN, in a hook: another CPU changes its memory just now.
  */
-static inline bool ipc_is_dumpable(struct task_struct *task, bool in_hook)
+static inline int ipc_dumpable(struct task_struct *task, bool in_hook)
 {
-#if __has_include(<linux/sched/exec_state.h>)
-	bool dumpable;
+	int dumpable;
 
+	if (task->flags & PF_KTHREAD)
+		return -ESRCH;
+#if __has_include(<linux/sched/exec_state.h>)
 	rcu_read_lock();
 	dumpable = READ_ONCE(rcu_dereference(task->exec_state)->dumpable) == TASK_DUMPABLE_OWNER;
 	rcu_read_unlock();
-	return dumpable && !(task->flags & PF_KTHREAD);
 #else
-	bool dumpable;
-
 	if (!in_hook)
 		task_lock(task);
 	else if (!spin_trylock(&task->alloc_lock))
-		return false;
-	dumpable = task->mm && !(task->flags & PF_KTHREAD) &&
-		   get_dumpable(task->mm) == SUID_DUMP_USER;
+		return -EAGAIN;
+	dumpable = task->mm ? get_dumpable(task->mm) == SUID_DUMP_USER : -ESRCH;
 	task_unlock(task);
-	return dumpable;
 #endif
+	return dumpable;
 }
 
 /* Whether io_uring is at work here: in threads of its own, or in its system call. */

@@ -65,6 +65,24 @@ static struct flow_key flow_key_here(struct ipc_row *row, enum ipc_dir dir)
 	};
 }
 
+/* ---- which user may see a process ---- */
+
+struct ipc_access ipc_access_of(const struct cred *cred, bool dumpable)
+{
+	struct ipc_access access = { INVALID_UID, INVALID_GID };
+
+	if (dumpable && uid_eq(cred->euid, cred->uid) && uid_eq(cred->suid, cred->uid) &&
+	    gid_eq(cred->egid, cred->gid) && gid_eq(cred->sgid, cred->gid))
+		access = (struct ipc_access){ cred->uid, cred->gid };
+	return access;
+}
+
+/* All threads of a process have its memory, also where the first one has ended. */
+static int flow_dumpable(const struct flow_key *key)
+{
+	return ipc_dumpable(key->foreign ? (struct task_struct *)key->leader : current, true);
+}
+
 /* ---- the flows of a process: with the pool locked ---- */
 
 static struct flow_process *flow_process(const struct flow_table *t, u64 start)
@@ -88,6 +106,27 @@ static void flow_process_del(struct ipc_flow *flow)
 	*flow->link = flow->sibling;
 	if (flow->sibling)
 		flow->sibling->link = flow->link;
+}
+
+/*
+ * A flow that an exiting process begins: its last ones say which user may see it. If there are
+ * none the kernel's rule for a process without memory holds, which asks for its IDs alone.
+ */
+static void flow_inherit_access(const struct flow_table *t, struct ipc_flow *flow,
+				const struct flow_key *key)
+{
+	const struct ipc_flow *other = flow_process(t, flow->start)->first;
+	unsigned int nr;
+
+	if (key->nobodys || flow_dumpable(key) != -ESRCH || key->leader->flags & PF_KTHREAD)
+		return;
+	flow->access = ipc_access_of(rcu_dereference_raw(key->leader->real_cred), true);
+	for (nr = 0; other && nr < FLOW_SAMPLE; other = other->sibling, nr++) {
+		if (other->start == flow->start && other->tgid == flow->tgid) {
+			flow->access = data_race(other->access);
+			break;
+		}
+	}
 }
 
 /* Of a process that was started then, something has gone to the others. */
@@ -190,14 +229,21 @@ kuid_t ipc_task_euid(const struct task_struct *task)
 	return euid;
 }
 
-struct ipc_access ipc_access_of(const struct cred *cred, bool dumpable)
+/*
+ * Which user may see the process. One that exits has no memory any more when it sends SIGCHLD:
+ * what it was before counts then, unless its credentials have changed.
+ */
+static void flow_refresh_access(struct ipc_flow *flow, const struct flow_key *key,
+				const struct cred *cred)
 {
-	struct ipc_access access = { INVALID_UID, INVALID_GID };
+	int dumpable = flow_dumpable(key);
+	struct ipc_access access = ipc_access_of(cred, dumpable != 0);
 
-	if (dumpable && uid_eq(cred->euid, cred->uid) && uid_eq(cred->suid, cred->uid) &&
-	    gid_eq(cred->egid, cred->gid) && gid_eq(cred->sgid, cred->gid))
-		access = (struct ipc_access){ cred->uid, cred->gid };
-	return access;
+	if (dumpable >= 0 || !uid_eq(flow->access.uid, access.uid) ||
+	    !gid_eq(flow->access.gid, access.gid))
+		flow->access = dumpable >= 0 ? access : (struct ipc_access){ INVALID_UID, INVALID_GID };
+	if (dumpable == -EAGAIN)
+		flow->state = 0;	/* the next operation looks again */
 }
 
 /*
@@ -218,8 +264,7 @@ static void flow_refresh(struct ipc_flow *flow, const struct flow_key *key)
 	cred = rcu_dereference_raw(leader->real_cred);
 	if (!uid_eq(flow->euid, cred->euid))
 		flow->euid = INVALID_UID;
-	/* All threads of a process have its memory, also where the first one has ended. */
-	flow->access = ipc_access_of(cred, ipc_is_dumpable(key->foreign ? leader : current, true));
+	flow_refresh_access(flow, key, cred);
 }
 
 /* The file behind an address of the current process; nothing if that would have to wait. */
@@ -334,6 +379,7 @@ static noinline void flow_count_slow(struct flow_key key, struct flow_values val
 	}
 	flow_fill(new, &key);
 	spin_lock_irqsave(&t->lock, flags);
+	flow_inherit_access(t, new, &key);
 	flow_process_add(t, new);
 	spin_unlock_irqrestore(&t->lock, flags);
 	local_irq_save(flags);

@@ -482,7 +482,7 @@ bool ipc_reader_owns(const struct ipc_reader *reader, const struct ipc_access *a
 bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task)
 {
 	struct ipc_access access;
-	bool dumpable;
+	int dumpable;
 
 	if (reader->sees_all)
 		return true;
@@ -490,8 +490,8 @@ bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *tas
 	access = ipc_access_of(__task_cred(task), true);
 	rcu_read_unlock();
 	smp_rmb();	/* pairs with commit_creds() */
-	dumpable = ipc_is_dumpable(task, false);
-	return dumpable && ipc_reader_owns(reader, &access) &&
+	dumpable = ipc_dumpable(task, false);
+	return dumpable > 0 && ipc_reader_owns(reader, &access) &&
 	       task_pid_nr_ns(task, reader->pid_ns);
 }
 

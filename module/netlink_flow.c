@@ -146,8 +146,8 @@ static bool flow_may_see_ended(const struct ipc_reader *reader, struct flow_view
 }
 
 /*
- * A first thread that has ended has no memory any more, while others may go on: then what the
- * flow says counts alone.
+ * A first thread that has ended, or is about to, may have no memory any more, while others go on:
+ * then what the flow says counts alone.
  */
 static bool flow_may_see(const struct ipc_reader *reader, struct flow_view *view)
 {
@@ -160,7 +160,7 @@ static bool flow_may_see(const struct ipc_reader *reader, struct flow_view *view
 	view->pid = task_tgid_nr_ns(task, reader->pid_ns);
 	sees = reader->sees_all ||
 	       (view->pid && flow_is_own(reader, &view->flow) &&
-		(task->exit_state || ipc_reader_may_see(reader, task)));
+		(task->flags & PF_EXITING || ipc_reader_may_see(reader, task)));
 	put_task_struct(task);
 	return sees;
 }

@@ -390,6 +390,9 @@ kill "${acts[@]}"
 wait "${acts[@]}" 2> /dev/null
 is "flows: the same when all have ended" \
 	"$(lists_of 1234:1234 flows --mechanism unix_dgram)" "act-noyes-e act-noyes-s act-yes-e act-yes-s"
+lists_of 1234:1234 flows > "$dir/act.all"
+is "flows: nothing of undumpable processes, not even the signal that they end with" \
+	"$(xargs -n 1 < "$dir/act.all" | grep -xE 'act-(no|yesno)-.*')" ""
 rmmod ipcstat
 
 # ---- no address of the kernel ----
