@@ -26,7 +26,8 @@ void ipc_trace_off(void);
 
 /*
  * An operation, or some of one of its values: see struct ipc_flow. @space: a device as
- * user space has it, or the inode of an IPC namespace.
+ * user space has it, or the inode of an IPC namespace. @object is printed signed: identifiers of
+ * System V may be negative, and no inode, number or address is that large.
  */
 TRACE_EVENT_FN(ipcstat_transfer,
 
@@ -59,7 +60,7 @@ TRACE_EVENT_FN(ipcstat_transfer,
 		__entry->fails = value[IPC_D_FAILS];
 	),
 
-	TP_printk("%s %s tgid=%u object=%llu space=%u ops=%llu bytes=%llu copied_bytes=%llu fails=%llu",
+	TP_printk("%s %s tgid=%u object=%lld space=%u ops=%llu bytes=%llu copied_bytes=%llu fails=%llu",
 		  __entry->mechanism, ipc_show_dir(__entry->direction), __entry->tgid,
 		  __entry->object, __entry->space, __entry->ops, __entry->bytes,
 		  __entry->copied_bytes, __entry->fails),
@@ -95,7 +96,7 @@ TRACE_EVENT(ipcstat_wait,
 		__entry->runq_ns = runq_ns;
 	),
 
-	TP_printk("%s %s kind=%s object=%llu space=%u wait_ns=%llu runq_ns=%llu",
+	TP_printk("%s %s kind=%s object=%lld space=%u wait_ns=%llu runq_ns=%llu",
 		  __entry->mechanism, ipc_show_dir(__entry->direction), __entry->kind,
 		  __entry->object, __entry->space, __entry->wait_ns, __entry->runq_ns)
 );
