@@ -33,13 +33,20 @@ static bool is_process(const struct nl_event *event)
 	return !strcmp(event->object, "process");
 }
 
+/* Identifiers of System V are signed. */
+static bool is_sysv(const struct nl_event *event)
+{
+	return !strcmp(event->object, "msg") || !strcmp(event->object, "sem") ||
+	       !strcmp(event->object, "shm");
+}
+
 /* " pipe:[123]", " msg 5"; nothing where it has no name */
 static void print_object(const struct nl_event *event)
 {
 	if (!*event->object || is_process(event))
 		return;
-	if (!strcmp(event->object, "msg"))
-		printf(" msg %" PRIu64, event->id);
+	if (is_sysv(event))
+		printf(" %s %" PRId64, event->object, (int64_t)event->id);
 	else
 		printf(" %s:[%" PRIu64 "]", event->object, event->id);
 }
@@ -197,7 +204,10 @@ static void json_what(struct json *json, const struct nl_event *event)
 	json_text(json, "direction", event->direction);
 	json_text(json, "object", event->object);
 	if (*event->object) {
-		json_number(json, "id", event->id);
+		if (is_sysv(event))
+			json_signed(json, "id", (int64_t)event->id);
+		else
+			json_number(json, "id", event->id);
 		json_number(json, "space", event->space);
 	}
 	if (event->has_part)

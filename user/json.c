@@ -86,6 +86,12 @@ void json_number(struct json *json, const char *key, uint64_t value)
 		fprintf(out_of(json), "%" PRIu64, value);
 }
 
+void json_signed(struct json *json, const char *key, int64_t value)
+{
+	if (begin(json, key))
+		fprintf(out_of(json), "%" PRId64, value);
+}
+
 void json_real(struct json *json, const char *key, double value)
 {
 	if (begin(json, key))

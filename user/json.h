@@ -25,6 +25,7 @@ void json_open(struct json *json, const char *key, char bracket);
 void json_close(struct json *json, char bracket);
 void json_null(struct json *json, const char *key);
 void json_number(struct json *json, const char *key, uint64_t value);
+void json_signed(struct json *json, const char *key, int64_t value);
 void json_real(struct json *json, const char *key, double value);
 /* value as it is: a number as text */
 void json_literal(struct json *json, const char *key, const char *value);
