@@ -4,11 +4,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "json.h"
 #include "limits_read.h"
 #include "nl.h"
+#include "objects.h"
 #include "output.h"
 #include "table.h"
 
@@ -58,6 +62,62 @@ static bool is_near(const struct limit *limit)
 	return percent_of(limit, &percent) && percent >= NEAR_PERCENT;
 }
 
+/* ---- whose it is ---- */
+
+/* The name of the user whose share of a user's limits the kernel tells us; to be freed. */
+static char *our_user(void)
+{
+	const struct nl_flow ours = { .has_uid = true, .uid = getuid() };
+
+	return flow_user(&ours);
+}
+
+/* Of the namespace that we are in; false: it is unknown. */
+static bool our_namespace(const char *kind, uint64_t *inode)
+{
+	char *path = format("/proc/self/ns/%s", kind);
+	struct stat st;
+	bool known = !stat(path, &st);
+
+	if (known)
+		*inode = st.st_ino;
+	free(path);
+	return known;
+}
+
+/* As its link in /proc/PID/ns says: "ipc:[4026531839]"; to be freed. */
+static char *namespace_name(const char *kind)
+{
+	uint64_t inode;
+
+	return our_namespace(kind, &inode) ? format("%s:[%" PRIu64 "]", kind, inode)
+					   : format("%s:[?]", kind);
+}
+
+/* Which of the users, namespaces or mounts the limit is of; NULL: the scope has one only. */
+static char *scope_name(const struct limit *limit)
+{
+	if (!strcmp(limit->scope, "user"))
+		return our_user();
+	if (!strcmp(limit->scope, "ipc-ns"))
+		return namespace_name("ipc");
+	if (!strcmp(limit->scope, "mount"))
+		return format("/dev/shm");
+	return NULL;
+}
+
+/* One word: "user:root", "ipc:[4026531839]", "mount:/dev/shm", "system". */
+static void scope_cell(struct table *table, const struct limit *limit)
+{
+	char *name = scope_name(limit);
+
+	if (!name || !strcmp(limit->scope, "ipc-ns"))
+		table_cell(table, "%s", name ? name : limit->scope);
+	else
+		table_cell(table, "%s:%s", limit->scope, name);
+	free(name);
+}
+
 /* ---- text ---- */
 
 static void amount_cell(struct table *table, const struct amount *amount)
@@ -101,28 +161,50 @@ static void percent_cell(struct table *table, const struct limit *limit)
 
 static void print_hint(const struct limit *limit, bool color)
 {
-	printf("%s%s %s: %" PRIu64 " of %" PRIu64 " %s%s; to raise it: %s%s%s%s\n",
+	char *user = strcmp(limit->scope, "user") ? NULL : our_user();
+
+	printf("%s%s %s: %" PRIu64 " of %" PRIu64 " %s%s%s%s; to raise it: %s%s%s%s\n",
 	       color ? color_code(MARK_TROUBLE) : "", limit->mech, limit->name, limit->use.value,
-	       limit->max.value, limit->unit, color ? color_code(MARK_NONE) : "", limit->change,
-	       limit->note ? " (" : "", limit->note ? limit->note : "", limit->note ? ")" : "");
+	       limit->max.value, limit->unit, user ? " of user " : "", user ? user : "",
+	       color ? color_code(MARK_NONE) : "", limit->change, limit->note ? " (" : "",
+	       limit->note ? limit->note : "", limit->note ? ")" : "");
+	free(user);
 }
 
 static const struct column columns[] = {
-	{ "mechanism", true, NULL },
-	{ "limit", true, "limit,sysctl,change" },
-	{ "use", false, "use,use_complete" },
-	{ "max", false, "max,unlimited" },
-	{ "use%", false, "percent" },
-	{ "unit", true, NULL },
-	{ "scope", true, NULL },
-	{ 0 },
+	{ "mechanism", true, NULL },           { "limit", true, "limit,sysctl,change" },
+	{ "use", false, "use,use_complete" },  { "max", false, "max,unlimited" },
+	{ "use%", false, "percent" },          { "unit", true, NULL },
+	{ "scope", true, "scope,scope_name" }, { 0 },
 };
+
+static bool is_of_network(const struct limit *limit)
+{
+	return limit->sysctl && !strncmp(limit->sysctl, "net.", 4) &&
+	       !strcmp(limit->scope, "object");
+}
+
+/* Each socket is bounded by the limits of its network namespace: which one do we show? */
+static void print_network(const struct limits *limits)
+{
+	char *name;
+	bool any = false;
+
+	for (unsigned int i = 0; i < limits->nr; i++)
+		any |= is_of_network(&limits->limit[i]);
+	if (!any)
+		return;
+	name = namespace_name("net");
+	printf("limits of sockets are those of the network namespace %s\n", name);
+	free(name);
+}
 
 static const char lack[] = "uses that only the module knows are ? or >=";
 
 /* What is below the table. */
 static void print_notes(const struct limits *limits, const char *why_no_module, bool color)
 {
+	print_network(limits);
 	for (unsigned int i = 0; i < limits->nr; i++)
 		if (is_near(&limits->limit[i]))
 			print_hint(&limits->limit[i], color);
@@ -147,7 +229,7 @@ static void print_text(const struct limits *limits, const struct output *output,
 		if (is_near(limit))
 			table_mark(&table, MARK_TROUBLE);
 		table_cell(&table, "%s", limit->unit);
-		table_cell(&table, "%s", limit->scope);
+		scope_cell(&table, limit);
 	}
 	output_time(output, NULL, stdout);
 	table_print(&table, output, stdout);
@@ -169,6 +251,7 @@ static void json_amount(struct json *json, const char *key, const struct amount 
 
 static void print_limit(struct json *json, const struct limit *limit)
 {
+	char *name = scope_name(limit);
 	double percent;
 
 	json_open(json, NULL, '{');
@@ -185,12 +268,41 @@ static void print_limit(struct json *json, const struct limit *limit)
 		json_null(json, "percent");
 	json_string(json, "unit", limit->unit);
 	json_string(json, "scope", limit->scope);
+	if (name)
+		json_string(json, "scope_name", name);
+	else
+		json_null(json, "scope_name");
 	if (limit->sysctl)
 		json_string(json, "sysctl", limit->sysctl);
 	else
 		json_null(json, "sysctl");
 	json_string(json, "change", limit->change);
 	json_close(json, '}');
+	free(name);
+}
+
+/* The user and the namespaces whose shares these are: those of this process. */
+static void print_whose(struct json *json)
+{
+	static const struct {
+		const char *key, *kind;
+	} namespaces[] = {
+		{ "ipc_namespace", "ipc" },
+		{ "network_namespace", "net" },
+		{ "user_namespace", "user" },
+	};
+	char *user = our_user();
+	uint64_t inode;
+
+	json_string(json, "user", user);
+	json_number(json, "uid", getuid());
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
+		if (our_namespace(namespaces[i].kind, &inode))
+			json_number(json, namespaces[i].key, inode);
+		else
+			json_null(json, namespaces[i].key);
+	}
+	free(user);
 }
 
 static void print_json(const struct limits *limits, const struct output *output,
@@ -200,6 +312,7 @@ static void print_json(const struct limits *limits, const struct output *output,
 
 	json_open(&json, NULL, '{');
 	json_bool(&json, "module", !why_no_module);
+	print_whose(&json);
 	output_time_json(output, NULL, &json);
 	json_open(&json, "limits", '[');
 	output_begin_rows(output, &json);

@@ -48,15 +48,21 @@ ok "a line says so" grep -q "^$no_module.*not loaded: run" <(ipcstat limits)
 is "but not where it makes no difference" "$(ipcstat limits tcp | grep "$no_module")" ""
 is "nothing is near a limit" "$(hints)" ""
 is "the pages of pipes only the module knows" "$(ipcstat limits pipe | grep soft | tr -s ' ')" \
-	"pipe pipe-user-pages-soft ? 16384 ? pages user"
+	"pipe pipe-user-pages-soft ? 16384 ? pages user:root"
 is "80 columns are enough" "$(ipcstat limits | grep -v "$no_module" | awk 'length > 80')" ""
 cat > "$dir/check" << 'END'
-import json, sys
+import json, os, re, sys
 at = {"SEMMNS": 1, "SEMOPM": 2, "SEMMNI": 3, "tcp_mem": 2, "udp_mem": 2}
 kinds = {"mechanism": str, "limit": str, "use": (int, type(None)), "use_complete": bool,
          "max": (int, type(None)), "unlimited": bool, "percent": (float, type(None)),
-         "unit": str, "scope": str, "sysctl": (str, type(None)), "change": str}
-for l in json.load(open(sys.argv[1]))["limits"]:
+         "unit": str, "scope": str, "scope_name": (str, type(None)), "sysctl": (str, type(None)), "change": str}
+j = json.load(open(sys.argv[1]))
+for kind in "ipc", "network", "user":
+    link = os.readlink("/proc/self/ns/" + kind.replace("network", "net"))
+    if str(j[kind + "_namespace"]) != re.sub(r"\D", "", link):
+        print(kind, j[kind + "_namespace"], link)
+names = {"user": "root", "ipc-ns": os.readlink("/proc/self/ns/ipc"), "mount": "/dev/shm"}
+for l in j["limits"]:
     name = l["mechanism"] + " " + l["limit"]
     for key in kinds:
         if key not in l and key not in ("use", "percent", "use_complete"):
@@ -67,6 +73,8 @@ for l in json.load(open(sys.argv[1]))["limits"]:
         print(name, l)
     if l["scope"] not in ("system", "ipc-ns", "user", "object", "mount"):
         print(name, l["scope"])
+    if l["scope_name"] != names.get(l["scope"]):
+        print(name, l["scope"], l["scope_name"])
     if l["sysctl"]:
         value = int(open("/proc/sys/" + l["sysctl"].replace(".", "/")).read().split()[at.get(l["limit"], 0)])
         if l["max"] != value and not (l["unlimited"] and (value == 0 or value >= 2 ** 63 - 1)):
@@ -77,6 +85,20 @@ is "JSON has what it should have, and the maxima are those of /proc/sys" \
 is "all mechanisms, in their order" \
 	"$(ipcstat limits | awk 'NR > 1 && NF == 7 && $1 != last { print last = $1 }' | xargs)" \
 	"$(ipcstat limits no 2>&1 | sed 's/.*there are: //')"
+# scope LIMIT MECHANISM [COMMAND...]: what the table says
+scope() { "${@:3}" ipcstat limits "$2" | awk -v limit="$1" '$2 == limit { print $7 }'; }
+is "whose share it is: the namespace" "$(scope MSGMNI sysv_msg)" "$(readlink /proc/self/ns/ipc)"
+is "another one" "$(unshare --ipc sh -c 'ipcstat limits sysv_msg | grep -cF "$(readlink /proc/self/ns/ipc)"')" 1
+is "the user" "$(scope RLIMIT_SIGPENDING signal) $(scope RLIMIT_SIGPENDING signal unprivileged)" "user:root user:nobody"
+unprivileged ipcstat limits -J signal > "$dir/other"
+is "in JSON" "$(json "$dir/other" '(j["user"], j["uid"], j["limits"][0]["scope"], j["limits"][0]["scope_name"])')" \
+	"('nobody', 65534, 'user', 'nobody')"
+is "one without a name" "$(scope RLIMIT_SIGPENDING signal setpriv --reuid 54321 --clear-groups)" "user:54321"
+is "the mount" "$(scope size posix_shm)" "mount:/dev/shm"
+network() { sed -n 's/^limits of sockets are those of the network namespace //p'; }
+is "the network namespace" "$(ipcstat limits socket | network)" "$(readlink /proc/self/ns/net)"
+ok "which may be another one" test "$(unshare --net ipcstat limits unix_dgram | network)" != "$(readlink /proc/self/ns/net)"
+is "but not where there are no sockets" "$(ipcstat limits pipe tcp | network)" ""
 is "two of them" "$(ipcstat limits udp,signal | awk 'NF == 7 { print $1 }' | xargs)" "mechanism signal udp"
 is "what bounds a call has no use" "$(limits sysv_msg; of MSGMAX use percent max)" "- - 8192"
 
@@ -182,7 +204,7 @@ create $((4 * one - 1)) d
 ok "a byte less than a fourth takes: the kernel has no room" grep -q 'Too many' "$dir/err"
 ok "so many bytes: it has" create $((4 * one)) d
 is "which is all" "$(prlimit --msgqueue=$((4 * one)) setpriv --reuid 65534 --clear-groups ipcstat limits posix_mq | tail -n 1)" \
-	"posix_mq RLIMIT_MSGQUEUE: $((4 * one)) of $((4 * one)) bytes; to raise it: ulimit -q N"
+	"posix_mq RLIMIT_MSGQUEUE: $((4 * one)) of $((4 * one)) bytes of user nobody; to raise it: ulimit -q N"
 is "root has none of them" "$(use RLIMIT_MSGQUEUE posix_mq | cut -d ' ' -f 1)" 0
 is "nor has nobody in a user namespace" "$(use RLIMIT_MSGQUEUE posix_mq unprivileged unshare --user | cut -d ' ' -f 1)" 0
 rm /dev/mqueue/*
@@ -196,12 +218,12 @@ is "no line of the module" "$(ipcstat limits | grep "$no_module")" ""
 # ---- namespaces of System V, users ----
 
 is "another IPC namespace has its own" \
-	"$(unshare --ipc sh -c 'ipcmk -Q > /dev/null; sysctl -qw kernel.msgmni=1; ipcstat limits sysv_msg' | grep MSGMNI | tr -s ' ')" \
-	"sysv_msg MSGMNI 1 1 100% queues ipc-ns
+	"$(unshare --ipc sh -c 'ipcmk -Q > /dev/null; sysctl -qw kernel.msgmni=1; ipcstat limits sysv_msg' | grep MSGMNI | tr -s ' ' | sed 's/\[.*/[N]/')" \
+	"sysv_msg MSGMNI 1 1 100% queues ipc:[N]
 sysv_msg MSGMNI: 1 of 1 queues; to raise it: sysctl kernel.msgmni=N"
 is "which is not ours" "$(use MSGMNI sysv_msg)" "22 True 32000 0.069"
 is "nobody sees what root does" "$(unprivileged ipcstat limits sysv_msg sysv_shm sysv_sem posix_mq)" \
-	"$(ipcstat limits sysv_msg sysv_shm sysv_sem posix_mq)"
+	"$(ipcstat limits sysv_msg sysv_shm sysv_sem posix_mq | sed 's/user:root/user:nobody/')"
 ok "another network namespace" unshare --net ipcstat limits
 ipcrm --all
 
@@ -221,7 +243,7 @@ ok "23 signals are pending" soon test -e "$dir/open/done"
 is "they are used" "$(use RLIMIT_SIGPENDING signal unprivileged | cut -d ' ' -f 1-3)" \
 	"23 True $(unprivileged sh -c 'sed -n "s,^SigQ:.23/,,p" /proc/self/status')"
 is "23 of 25" "$(prlimit --sigpending=25 setpriv --reuid 65534 --clear-groups ipcstat limits signal | tail -n 1)" \
-	"signal RLIMIT_SIGPENDING: 23 of 25 signals; to raise it: ulimit -i N"
+	"signal RLIMIT_SIGPENDING: 23 of 25 signals of user nobody; to raise it: ulimit -i N"
 is "no limit" "$(use RLIMIT_SIGPENDING signal prlimit --sigpending=unlimited setpriv --reuid 65534 --clear-groups) $(of RLIMIT_SIGPENDING unlimited)" \
 	"23 True None None True"
 kill $pending
@@ -305,12 +327,12 @@ is "of the other limit, too" "$(use pipe-user-pages-hard pipe unprivileged | cut
 echo >&7; made=$(answer)
 is "one more" "$made $(use pipe-user-pages-hard pipe unprivileged)" "room $((pages + 16)) True $((pages + 16)) 100.0"
 is "there is a hint" "$(unprivileged ipcstat limits pipe | grep 'hard: ')" \
-	"pipe pipe-user-pages-hard: $((pages + 16)) of $((pages + 16)) pages; to raise it: sysctl fs.pipe-user-pages-hard=N (not for who has CAP_SYS_RESOURCE or CAP_SYS_ADMIN)"
+	"pipe pipe-user-pages-hard: $((pages + 16)) of $((pages + 16)) pages of user nobody; to raise it: sysctl fs.pipe-user-pages-hard=N (not for who has CAP_SYS_RESOURCE or CAP_SYS_ADMIN)"
 echo >&7; made=$(answer)
 is "the kernel has no room for another" "$made" "Too many open files in system"
 sysctl -w fs.pipe-user-pages-hard=0
 is "0 is no limit" "$(unprivileged ipcstat limits pipe | grep hard | tr -s ' ')" \
-	"pipe pipe-user-pages-hard $((pages + 16)) unlimited - pages user"
+	"pipe pipe-user-pages-hard $((pages + 16)) unlimited - pages user:nobody"
 exec 7>&- 8<&-
 wait $pipes
 is "they are gone" "$(use pipe-user-pages-soft pipe unprivileged | cut -d ' ' -f 1)" 0
