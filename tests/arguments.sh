@@ -120,7 +120,8 @@ ipcstat() { # PROGRAM
 		no.process.has flows -p 99999999999
 		no.number.of.bytes flows --min-bytes -1
 		no.number.of.bytes flows --min-bytes 1k
-		no.object flows --object 0
+		invalid.object flows --object 0x1
+		invalid.object flows --object=-
 		no.number.of.flows flows on 0
 		no.number.of.flows flows on many
 		takes.no.such flows on 64 65

@@ -83,32 +83,53 @@ int check_mechanism(struct nl *nl, const char *mech)
 	return status;
 }
 
-static void choose(struct nl_flows *flows, const char *comm)
+/* Filters as the module does. */
+static bool passes(const struct nl_flow_filter *filter, const struct nl_flow *flow)
+{
+	if (flow->other)
+		return !filter->pid && !filter->has_id && !filter->bytes;
+	return (!filter->pid || flow->pid == filter->pid) &&
+	       (!filter->has_id || (flow->has_id && flow->id == filter->id)) &&
+	       flow->value[NL_BYTES].value >= filter->bytes;
+}
+
+static bool has_name(const struct nl_flow *flow, const char *comm)
+{
+	return !comm || (!flow->other && !strcmp(flow->comm, comm));
+}
+
+/* Without peers the module has filtered all but the names, which it cannot. */
+static void choose(struct nl_flows *flows, const struct flow_args *args, bool peers)
 {
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < flows->nr; i++) {
-		if (comm && (flows->flow[i].other || strcmp(flows->flow[i].comm, comm)))
+		struct nl_flow *flow = &flows->flow[i];
+
+		flow->only_peer = !has_name(flow, args->comm) ||
+				  (peers && !passes(&args->filter, flow));
+		if (flow->only_peer && !peers)
 			continue;
-		flows->flow[nr] = flows->flow[i];
-		/* Anybody may call himself anything. */
-		make_printable(flows->flow[nr++].comm);
+		/* A process may call itself anything. */
+		make_printable(flow->comm);
+		flows->flow[nr++] = *flow;
 	}
 	flows->nr = nr;
 }
 
-int flow_args_ask(struct nl *nl, const struct flow_args *args, struct nl_flows *flows)
+int flow_args_ask(struct nl *nl, const struct flow_args *args, bool peers, struct nl_flows *flows)
 {
+	const struct nl_flow_filter all = { .mech = args->filter.mech };
 	int status = check_mechanism(nl, args->filter.mech);
 
 	if (status)
 		return status;
-	if (nl_get_flows(nl, &args->filter, flows)) {
+	if (nl_get_flows(nl, peers ? &all : &args->filter, flows)) {
 		warnx("%s", nl_error(nl));
 		return EXIT_FAILURE;
 	}
 	if (flows->changed)
 		warnx("flows were evicted while they were read: some are counted twice");
-	choose(flows, args->comm);
+	choose(flows, args, peers);
 	return EXIT_SUCCESS;
 }

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "flow_lines.h"
+#include "flow_pairs.h"
 #include "objects.h"
 
 /* ---- adding up ---- */
@@ -64,174 +65,181 @@ static void add_flow(struct flow_line *line, const struct nl_flow *flow)
 	}
 }
 
+/* ---- words ---- */
+
 static char *copy(const char *text)
 {
 	return must(strdup(text));
 }
 
-static char *pid_text(const struct nl_flow *flow)
+/* The words of a line, as they come. */
+struct words {
+	struct flow_line *line;
+	unsigned int nr;
+};
+
+static void add_word(struct words *words, char *word)
 {
-	return flow->other ? copy("-") : format("%u", flow->pid);
+	words->line->word[words->nr++] = word;
 }
 
-static char *comm_text(const struct nl_flow *flow)
+/* "-" or "?": there is none, or it is unknown. */
+static void add_absent(struct words *words, const char *word)
 {
-	if (flow->other)
-		return copy("(other)");
-	return copy(flow->start_ns ? flow->comm : "(kernel)");
+	words->line->absent[words->nr] = true;
+	add_word(words, copy(word));
 }
 
-static void add_words(struct flow_line *key, unsigned int by, const struct nl_flow *flow,
+/* The pid and the name of a process. */
+static void add_process(struct words *words, const struct nl_flow *flow)
+{
+	if (flow->other) {
+		add_absent(words, "-");
+		add_word(words, copy("(other)"));
+		return;
+	}
+	add_word(words, format("%u", flow->pid));
+	add_word(words, copy(flow->start_ns ? flow->comm : "(kernel)"));
+}
+
+static void add_object(struct words *words, const struct nl_flow *flow, const char *name)
+{
+	if (flow->other || !flow->has_id)
+		add_absent(words, "-");
+	else
+		add_word(words, copy(name));
+}
+
+static void add_words(struct words *words, unsigned int by, const struct nl_flow *flow,
 		      const struct flow_names *names)
 {
-	unsigned int nr = 0;
-
-	if (by == FLOW_BY_FLOW || by == FLOW_BY_PROCESS) {
-		key->word[nr++] = pid_text(flow);
-		key->word[nr++] = comm_text(flow);
-	}
+	if (by == FLOW_BY_FLOW || by == FLOW_BY_PROCESS)
+		add_process(words, flow);
 	if (by == FLOW_BY_FLOW || by == FLOW_BY_OBJECT || by == FLOW_BY_MECHANISM)
-		key->word[nr++] = copy(flow->mech);
+		add_word(words, copy(flow->mech));
 	if (by == FLOW_BY_FLOW || by == FLOW_BY_OBJECT)
-		key->word[nr++] = copy(flow->other ? "-" : names->object);
+		add_object(words, flow, names->object);
 	if (by == FLOW_BY_CGROUP)
-		key->word[nr++] = flow->other ? copy("(other)") : flow_cgroup(flow);
+		add_word(words, flow->other ? copy("(other)") : flow_cgroup(flow));
 	if (by == FLOW_BY_USER)
-		key->word[nr++] = flow->other ? copy("(other)") : flow_user(flow);
+		add_word(words, flow->other ? copy("(other)") : flow_user(flow));
 }
 
 static void add_to_lines(struct flow_lines *lines, const struct nl_flow *flow,
 			 const struct flow_names *names)
 {
 	struct flow_line key = { .ended = { flow->exited } };
+	struct words words = { .line = &key };
 
-	add_words(&key, lines->view.by, flow, names);
+	add_words(&words, lines->view.by, flow, names);
 	add_flow(find_line(lines, &key), flow);
-}
-
-/* A sender and a receiver of one channel; either may be missing: then it is nobody known. */
-static void add_pair(struct flow_lines *lines, const struct nl_flow *from, const struct nl_flow *to,
-		     const char *channel)
-{
-	struct flow_line key = { .ended = { from && from->exited, to && to->exited } };
-	const char *mech = from ? from->mech : to ? to->mech : "-";
-	struct flow_line *line;
-
-	key.word[0] = from ? pid_text(from) : copy("-");
-	key.word[1] = from ? comm_text(from) : copy("-");
-	key.word[2] = to ? pid_text(to) : copy("-");
-	key.word[3] = to ? comm_text(to) : copy("-");
-	key.word[4] = copy(mech);
-	key.word[5] = copy(channel);
-	line = find_line(lines, &key);
-	if (from)
-		add_flow(line, from);
-	if (to)
-		add_flow(line, to);
 }
 
 /* ---- pairs ---- */
 
-/* Where a flow meets others: those that receive there, by that. */
-struct meeting {
-	char *key;
-	unsigned int nr; /* of the flow */
+/* A flow that belongs to a line: a line has each of its flows once. */
+struct part {
+	struct flow_line *line;
+	const struct nl_flow *flow;
 };
 
-static char *meeting_key(const struct nl_flow *flow, const struct flow_names *names)
+struct pairing {
+	struct flow_lines *lines;
+	unsigned int nr, room;
+	struct part *part;
+};
+
+static void add_part(struct pairing *pairing, struct flow_line *line, const struct nl_flow *flow)
 {
-	if (strcmp(flow->mech, "signal"))
-		return copy(names->key);
-	/* Who sends one names the process, who receives it is it. */
-	return format("signal %" PRIu64,
-		      direction(flow) == FLOW_SEND ? flow->id : (uint64_t)flow->pid);
+	if (pairing->nr == pairing->room) {
+		pairing->room = pairing->room ? 2 * pairing->room : 64;
+		pairing->part =
+			must(reallocarray(pairing->part, pairing->room, sizeof(*pairing->part)));
+	}
+	pairing->part[pairing->nr++] = (struct part){ line, flow };
 }
 
-static int by_key(const void *a, const void *b)
+/* A sender and a receiver of one channel; NULL for one that is missing, with why as its word. */
+static void add_pair(struct pairing *pairing, const struct nl_flow *from, const struct nl_flow *to,
+		     const char *why, const char *channel)
 {
-	const struct meeting *x = a, *y = b;
+	struct flow_line key = { .ended = { from && from->exited, to && to->exited } };
+	const struct nl_flow *ends[] = { from, to }, *one = from ? from : to;
+	struct words words = { .line = &key };
+	struct flow_line *line;
 
-	return strcmp(x->key, y->key);
-}
-
-static struct meeting *find_receivers(const struct nl_flows *flows, const struct flow_names *names,
-				      unsigned int *nr)
-{
-	struct meeting *receiver = must(calloc(flows->nr + 1, sizeof(*receiver)));
-
-	*nr = 0;
-	for (unsigned int i = 0; i < flows->nr; i++) {
-		const struct nl_flow *to = &flows->flow[i];
-
-		if (to->other || direction(to) != FLOW_RECV)
+	for (int i = 0; i < 2; i++) {
+		if (ends[i]) {
+			add_process(&words, ends[i]);
 			continue;
-		receiver[*nr].key = meeting_key(to, &names[i]);
-		receiver[(*nr)++].nr = i;
+		}
+		add_absent(&words, why);
+		add_absent(&words, why);
 	}
-	if (*nr)
-		qsort(receiver, *nr, sizeof(*receiver), by_key);
-	return receiver;
+	add_word(&words, copy(one->mech));
+	add_object(&words, one, channel);
+	line = find_line(pairing->lines, &key);
+	for (int i = 0; i < 2; i++)
+		if (ends[i])
+			add_part(pairing, line, ends[i]);
 }
 
-/* The first one with that key, or behind all smaller ones. */
-static unsigned int first_receiver(const struct meeting *receiver, unsigned int nr, const char *key)
+static int by_line(const void *a, const void *b)
 {
-	unsigned int low = 0, high = nr;
+	const struct part *x = a, *y = b;
 
-	while (low < high) {
-		unsigned int middle = (low + high) / 2;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->flow < y->flow ? -1 : x->flow > y->flow;
+}
 
-		if (strcmp(receiver[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+static void add_parts(struct pairing *pairing)
+{
+	if (pairing->nr)
+		qsort(pairing->part, pairing->nr, sizeof(*pairing->part), by_line);
+	for (unsigned int i = 0; i < pairing->nr; i++)
+		if (!i || by_line(&pairing->part[i - 1], &pairing->part[i]))
+			add_flow(pairing->part[i].line, pairing->part[i].flow);
+	free(pairing->part);
 }
 
 /*
  * Each sender of a channel with each of its receivers. Where they are several, nobody knows
- * what came from whom: each has what it has sent, or received, in all.
+ * what came from whom: each has what it has sent, or received, in all. A pair is there if one
+ * of its ends was asked for.
  */
 static void find_pairs(struct flow_lines *lines, const struct nl_flows *flows,
 		       const struct flow_names *names)
 {
+	struct flow_meetings *meetings = flow_meetings_new(flows, names);
 	bool *paired = must(calloc(flows->nr + 1, sizeof(*paired)));
+	struct pairing pairing = { .lines = lines };
 	unsigned int nr;
-	struct meeting *receiver = find_receivers(flows, names, &nr);
 
 	for (unsigned int i = 0; i < flows->nr; i++) {
 		const struct nl_flow *from = &flows->flow[i];
-		char *key;
+		const unsigned int *receiver = flow_receivers(meetings, i, &nr);
 
-		if (from->other || !from->has_id || direction(from) != FLOW_SEND)
-			continue;
-		key = meeting_key(from, &names[i]);
-		for (unsigned int j = first_receiver(receiver, nr, key);
-		     j < nr && !strcmp(receiver[j].key, key); j++) {
-			const struct nl_flow *to = &flows->flow[receiver[j].nr];
+		paired[i] |= nr > 0;
+		for (unsigned int j = 0; j < nr; j++) {
+			const struct nl_flow *to = &flows->flow[receiver[j]];
 
-			/* What is sent at one end of a connection is received at the other. */
-			if (from->id == to->id && strcmp(names[i].channel, names[i].object))
-				continue;
-			add_pair(lines, from, to, names[i].channel);
-			paired[i] = paired[receiver[j].nr] = true;
+			paired[receiver[j]] = true;
+			if (!from->only_peer || !to->only_peer)
+				add_pair(&pairing, from, to, NULL, names[i].channel);
 		}
-		free(key);
 	}
 	for (unsigned int i = 0; i < flows->nr; i++) {
 		const struct nl_flow *flow = &flows->flow[i];
+		bool sends = direction(flow) == FLOW_SEND;
+		const char *why = flow_peer_is_unknown(meetings, i) ? "?" : "-";
 
-		if (paired[i])
-			continue;
-		if (direction(flow) == FLOW_SEND)
-			add_pair(lines, flow, NULL, flow->other ? "-" : names[i].channel);
-		else
-			add_pair(lines, NULL, flow, flow->other ? "-" : names[i].channel);
+		if (!paired[i] && !flow->only_peer)
+			add_pair(&pairing, sends ? flow : NULL, sends ? NULL : flow, why,
+				 names[i].channel);
 	}
-	for (unsigned int i = 0; i < nr; i++)
-		free(receiver[i].key);
-	free(receiver);
+	add_parts(&pairing);
+	flow_meetings_free(meetings);
 	free(paired);
 }
 

@@ -65,7 +65,7 @@ void flow_lines_json(const struct flow_lines *lines, const struct output *output
 
 		json_open(json, NULL, '{');
 		for (unsigned int j = 0; words[j]; j++) {
-			if (!strcmp(line->word[j], "-"))
+			if (line->absent[j])
 				json_null(json, words[j]);
 			else if (is_number(words[j]))
 				json_number(json, words[j], strtoull(line->word[j], NULL, 10));

@@ -17,6 +17,22 @@ struct arguments {
 	struct output output;
 };
 
+/* An inode, or an identifier of System V: these begin with 0, and programs use -1 by mistake. */
+static int parse_object(const char *arg, struct nl_flow_filter *filter)
+{
+	bool negative = *arg == '-';
+
+	filter->has_id =
+		parse_number(arg + negative, negative ? INT32_MAX : UINT64_MAX, &filter->id);
+	if (negative)
+		filter->id = -filter->id;
+	if (filter->has_id)
+		return 0;
+	warnx("invalid object '%s': it is no number: give an inode or an identifier, for example 1234",
+	      arg);
+	return EXIT_BAD_ARGS;
+}
+
 /* 0, EXIT_BAD_ARGS and a line, or -1: none of ours */
 static int parse_option(int c, struct arguments *args)
 {
@@ -26,11 +42,7 @@ static int parse_option(int c, struct arguments *args)
 	case OPT_BY:
 		return flow_view_by(&args->view, optarg) ? 0 : EXIT_BAD_ARGS;
 	case OPT_OBJECT:
-		if (parse_number(optarg, UINT64_MAX, &args->flows.filter.id) &&
-		    args->flows.filter.id)
-			return 0;
-		warnx("%s: no object has that number: give its inode or identifier", optarg);
-		return EXIT_BAD_ARGS;
+		return parse_object(optarg, &args->flows.filter);
 	case OPT_SORT:
 		return flow_view_sort(&args->view, optarg) ? 0 : EXIT_BAD_ARGS;
 	default:
@@ -90,7 +102,7 @@ static int ask(struct nl *nl, const struct arguments *args)
 	struct nl_flows flows = { 0 };
 	int status;
 
-	status = flow_args_ask(nl, &args->flows, &flows);
+	status = flow_args_ask(nl, &args->flows, args->view.by == FLOW_BY_PAIR, &flows);
 	if (!status && nl_get_flow_state(nl, &state)) {
 		warnx("%s", nl_error(nl));
 		status = EXIT_FAILURE;

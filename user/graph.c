@@ -40,7 +40,7 @@ static int draw(const struct graph *graph, const struct arguments *args)
 
 static int ask(struct nl *nl, const struct arguments *args, struct graph_source *found)
 {
-	int status = flow_args_ask(nl, &args->flows, &found->flows);
+	int status = flow_args_ask(nl, &args->flows, true, &found->flows);
 
 	if (!status && nl_get_sleepers(nl, &found->sleepers)) {
 		warnx("%s", nl_error(nl));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "flow_pairs.h"
 #include "graph.h"
 
 #define START_UNKNOWN UINT64_MAX /* of a process without a flow */
@@ -220,12 +221,17 @@ static void add_sleeper(struct graph *graph, const struct graph_source *found, u
 		edge->asleep_ns = task->waited_ns;
 }
 
-/* All processes are there: a signal says for whom it was by the number only. */
+/*
+ * All processes are there: a signal says for whom it was by the number only. A flow that is still
+ * only_peer is no other end of any that was asked for.
+ */
 static void add_all(struct graph *graph, const struct graph_source *found, bool new_sleepers)
 {
 	for (unsigned int i = 0; i < found->nr_flows; i++) {
 		const struct nl_flow *flow = &found->flows.flow[i];
 
+		if (flow->only_peer)
+			continue;
 		if (flow->other)
 			add_other(graph, flow);
 		else if (!is_signal(flow))
@@ -236,19 +242,21 @@ static void add_all(struct graph *graph, const struct graph_source *found, bool 
 	for (unsigned int i = 0; i < found->nr_flows; i++) {
 		const struct nl_flow *flow = &found->flows.flow[i];
 
-		if (!flow->other && is_signal(flow) && sends(flow) && flow->has_id)
+		if (!flow->only_peer && !flow->other && is_signal(flow) && sends(flow) &&
+		    flow->has_id)
 			add_signal(graph, flow);
 	}
 	for (unsigned int i = 0; i < found->nr_flows; i++) {
 		const struct nl_flow *flow = &found->flows.flow[i];
 
-		if (flow->other || !is_signal(flow) ||
+		if (flow->only_peer || flow->other || !is_signal(flow) ||
 		    (sends(flow) ? flow->has_id : process_of(graph, flow)->gets_signals))
 			continue;
 		add_flow(edge_of(graph, flow, &found->names[i], true), flow);
 	}
 	for (unsigned int i = 0; i < found->sleepers.nr; i++)
-		add_sleeper(graph, found, i, new_sleepers);
+		if (!found->flows.flow[found->nr_flows + i].only_peer)
+			add_sleeper(graph, found, i, new_sleepers);
 	graph->hidden = found->sleepers.hidden;
 }
 
@@ -288,14 +296,17 @@ static const struct nl_flow *flow_of(const struct nl_flow *flow, unsigned int nr
 }
 
 /* A task may be called otherwise than its process: then it is one of those of the process. */
-static bool wanted(const struct nl_sleeper *task, const struct nl_flow *same,
-		   const struct flow_args *args)
+static bool asked_for(const struct nl_sleeper *task, const struct nl_flow *same,
+		      const struct nl_flow *first, const struct flow_args *args)
 {
-	if (args->filter.mech && strcmp(args->filter.mech, task->mech))
-		return false;
 	if (args->filter.pid && args->filter.pid != task->tgid)
 		return false;
-	return !args->comm || same || !strcmp(args->comm, task->comm);
+	if (!args->comm || !strcmp(args->comm, task->comm))
+		return true;
+	for (; same && same >= first && same->pid == task->tgid; same--)
+		if (!same->exited && !same->only_peer)
+			return true;
+	return false;
 }
 
 /* A flow that has moved nothing yet. */
@@ -331,10 +342,12 @@ static void add_sleepers(struct graph_source *found, const struct flow_args *arg
 		const struct nl_sleeper task = sleepers->task[i];
 		const struct nl_flow *same = flow_of(flows->flow, flows->nr, task.tgid);
 
-		if (!wanted(&task, same, args))
+		if (args->filter.mech && strcmp(args->filter.mech, task.mech))
 			continue;
 		sleepers->task[nr] = task;
-		flows->flow[flows->nr + nr++] = sleeper_flow(&task, same);
+		flows->flow[flows->nr + nr] = sleeper_flow(&task, same);
+		flows->flow[flows->nr + nr++].only_peer =
+			!asked_for(&task, same, flows->flow, args);
 	}
 	sleepers->nr = nr;
 	flows->nr += nr;
@@ -348,6 +361,7 @@ void graph_build(struct graph *graph, struct graph_source *found, const struct f
 		qsort(found->flows.flow, found->flows.nr, sizeof(struct nl_flow), in_order);
 	add_sleepers(found, args);
 	found->names = flow_names_find(&found->flows);
+	flow_keep_peers(&found->flows, found->names);
 	add_all(graph, found, !args->filter.bytes);
 }
 

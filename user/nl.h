@@ -110,6 +110,7 @@ struct nl_flow {
 	char mech[IPCSTAT_NAME_MAX];
 	char direction[8];           /* "send" or "recv" */
 	bool other;                  /* a sum of flows that are not shown: no more is known of it */
+	bool only_peer;              /* of flow_args.c: shown as the other end of another, or not */
 	uint32_t pid;                /* 0: not in our PID namespace, or the kernel */
 	char comm[IPCSTAT_NAME_MAX]; /* any bytes at all */
 	bool exited;
@@ -134,10 +135,11 @@ struct nl_flows {
 	uint32_t next;
 };
 
-/* 0 and NULL: any. */
+/* 0, NULL and false: any. */
 struct nl_flow_filter {
 	const char *mech;
 	uint32_t pid;
+	bool has_id;
 	uint64_t id, bytes;
 };
 

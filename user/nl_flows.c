@@ -168,7 +168,7 @@ static int get_flows_once(struct nl *nl, const struct nl_flow_filter *filter,
 		params[nr++] = (struct param){ IPCSTAT_A_MECH, PARAM_STRING, filter->mech, 0 };
 	if (filter->pid)
 		params[nr++] = (struct param){ IPCSTAT_A_PID, PARAM_U32, NULL, filter->pid };
-	if (filter->id)
+	if (filter->has_id)
 		params[nr++] = (struct param){ IPCSTAT_A_ID, PARAM_U64, NULL, filter->id };
 	if (filter->bytes)
 		params[nr++] = (struct param){ IPCSTAT_A_BYTES, PARAM_U64, NULL, filter->bytes };

@@ -29,9 +29,14 @@ static bool is_unix(const struct nl_flow *flow)
 	return !strncmp(flow->mech, "unix_", 5);
 }
 
-static bool is_socket(const struct nl_flow *flow)
+bool flow_is_socket(const struct nl_flow *flow)
 {
 	return is_unix(flow) || is(flow, "tcp") || is(flow, "udp") || is(flow, "raw");
+}
+
+bool flow_is_sysv(const struct nl_flow *flow)
+{
+	return !strncmp(flow->mech, "sysv_", 5);
 }
 
 /* ---- System V ---- */
@@ -65,13 +70,14 @@ static bool key_of(const struct nl_flow *flow, key_t *key)
 static char *sysv_name(const struct nl_flow *flow)
 {
 	const char *kind = flow->mech + strlen("sysv_");
+	int id = (int)flow->id;
 	key_t key;
 
 	if (!in_our_namespace(flow))
-		return format("%s %" PRIu64 " of ipc:[%u]", kind, flow->id, flow->space);
+		return format("%s %d of ipc:[%u]", kind, id, flow->space);
 	if (key_of(flow, &key))
-		return format("%s %" PRIu64 " (key 0x%x)", kind, flow->id, (unsigned int)key);
-	return format("%s %" PRIu64, kind, flow->id);
+		return format("%s %d (key 0x%x)", kind, id, (unsigned int)key);
+	return format("%s %d", kind, id);
 }
 
 /* ---- files ---- */
@@ -107,55 +113,88 @@ static char *object_name(const struct nl_flow *flow, const struct holders *holde
 		return format("process %" PRIu64, flow->id);
 	if (is(flow, "pipe") || is(flow, "eventfd"))
 		return format("%s:[%" PRIu64 "]", flow->mech, flow->id);
-	if (is_socket(flow))
+	if (flow_is_socket(flow))
 		return format("socket:[%" PRIu64 "]", flow->id);
-	if (!strncmp(flow->mech, "sysv_", 5))
+	if (flow_is_sysv(flow))
 		return sysv_name(flow);
 	return inode_name(flow->space, flow->id, holders);
 }
 
-/* The ends of a socket's channel, the one with the smaller number first; or both the same. */
-struct ends {
-	uint64_t first, second;
+/* ---- sockets and their peers ---- */
+
+static bool sends(const struct nl_flow *flow)
+{
+	return !strcmp(flow->direction, "send");
+}
+
+/*
+ * A way that data take through sockets. With a connection it is both ways between its two ends.
+ * Otherwise (unix_dgram) it is the way to a socket, or the way from it, whoever is connected to it.
+ */
+struct way {
+	uint64_t first, second; /* second 0: one socket, and whoever is connected to it */
+	bool from;              /* from that socket; otherwise to it, or both ways */
+	bool unknown;           /* nobody is known at the other end */
 };
 
-static struct ends ends_of(const struct nl_flow *flow, const struct peers *peers)
+static struct way way_of(const struct nl_flow *flow, const struct peer *peer,
+			 const struct peers *peers)
 {
-	uint64_t peer = peers_of(peers, flow->id);
+	uint64_t other = peer->ino;
+	struct peer back;
 
-	if (!peer)
-		return (struct ends){ flow->id, flow->id };
-	/* What many are connected to, and is itself to none or to another one (unix_dgram). */
-	if (peers_of(peers, peer) != flow->id)
-		return (struct ends){ peer, peer };
-	return flow->id < peer ? (struct ends){ flow->id, peer } : (struct ends){ peer, flow->id };
+	if (peer->kind != PEER_KNOWN)
+		return (struct way){ .first = flow->id,
+				     .from = sends(flow),
+				     .unknown = !peers_has_clients(peers, flow->id) &&
+						(peer->kind == PEER_UNKNOWN ||
+						 (is(flow, "unix_dgram") && sends(flow))) };
+	back = peers_of(peers, other);
+	/* Many may be connected to a socket that is itself connected to none, or to another one. */
+	if (back.kind != PEER_KNOWN || back.ino != flow->id)
+		return (struct way){ .first = other, .from = !sends(flow) };
+	return flow->id < other ? (struct way){ .first = flow->id, .second = other }
+				: (struct way){ .first = other, .second = flow->id };
 }
 
-static char *channel_name(const struct nl_flow *flow, const struct peers *peers, const char *object)
+static char *way_name(const struct way *way)
 {
-	struct ends ends;
-
-	if (!is_socket(flow) || !flow->has_id)
-		return format("%s", object);
-	ends = ends_of(flow, peers);
-	if (ends.first == ends.second)
-		return format("socket:[%" PRIu64 "]", ends.first);
-	return format("socket:[%" PRIu64 "]-[%" PRIu64 "]", ends.first, ends.second);
+	if (way->unknown)
+		return format("socket:[%" PRIu64 "]-[?]", way->first);
+	if (!way->second || way->second == way->first)
+		return format("socket:[%" PRIu64 "]", way->first);
+	return format("socket:[%" PRIu64 "]-[%" PRIu64 "]", way->first, way->second);
 }
 
-static char *channel_key(const struct nl_flow *flow, const struct peers *peers)
+static char *other_key(const struct nl_flow *flow)
 {
 	if (!flow->has_id)
 		return format("%s", flow->mech);
-	if (is_socket(flow))
-		return format("%s %" PRIu64, flow->mech, ends_of(flow, peers).first);
 	if (flow->has_file)
 		return format("%s %u %" PRIu64 " %" PRIu64, flow->mech, flow->dev, flow->file,
 			      flow->offset);
 	if (is(flow, "futex"))
 		return format("futex of %u %" PRIu64 " %" PRIu64, flow->pid, flow->start_ns,
 			      flow->id);
+	if (flow_is_sysv(flow))
+		return format("%s %u %d", flow->mech, flow->space, (int)flow->id);
 	return format("%s %u %" PRIu64, flow->mech, flow->space, flow->id);
+}
+
+static void name_channel(const struct nl_flow *flow, const struct peers *peers,
+			 struct flow_names *names)
+{
+	struct way way;
+
+	if (!flow_is_socket(flow) || !flow->has_id) {
+		names->channel = format("%s", names->object);
+		names->key = other_key(flow);
+		return;
+	}
+	names->peer = peers_of(peers, flow->id);
+	way = way_of(flow, &names->peer, peers);
+	names->channel = way_name(&way);
+	names->key = format("%s %" PRIu64 "%s", flow->mech, way.first, way.from ? " from" : "");
 }
 
 struct flow_names *flow_names_find(const struct nl_flows *flows)
@@ -179,8 +218,7 @@ struct flow_names *flow_names_find(const struct nl_flows *flows)
 	holders_scan(holders);
 	for (unsigned int i = 0; i < flows->nr; i++) {
 		names[i].object = object_name(&flows->flow[i], holders);
-		names[i].channel = channel_name(&flows->flow[i], peers, names[i].object);
-		names[i].key = channel_key(&flows->flow[i], peers);
+		name_channel(&flows->flow[i], peers, &names[i]);
 		make_printable(names[i].object);
 		make_printable(names[i].channel);
 	}

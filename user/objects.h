@@ -4,13 +4,23 @@
 #define IPCSTAT_OBJECTS_H
 
 #include "nl.h"
+#include "peers.h"
 
 /* None of them is NULL. The first two are printable; "-": it has no name. */
 struct flow_names {
 	char *object;  /* "pipe:[123]", "/dev/mqueue/jobs", "msg 5 (key 0x17)", ... */
-	char *channel; /* the same; for a socket and its peer one name for both */
-	char *key;     /* for programs: no other channel has it, of whatever mechanism */
+	char *channel; /* the same; of a socket with the peer: "socket:[1]-[2]", "socket:[1]-[?]" */
+	/*
+	 * For programs: no other channel has it, of whatever mechanism. Both ends of a channel have
+	 * the same. Where the peer of a socket is unknown the directions have different keys: they
+	 * may lead to different sockets, and neither leads back to the socket itself.
+	 */
+	char *key;
+	struct peer peer; /* of a socket; unknown otherwise */
 };
+
+/* Whether the object is a socket. */
+bool flow_is_socket(const struct nl_flow *flow);
 
 /* One for each flow. Looks through /proc. */
 struct flow_names *flow_names_find(const struct nl_flows *flows);
@@ -18,6 +28,9 @@ void flow_names_free(struct flow_names *names, unsigned int nr);
 
 /* Of a futex: the file in the shared mapping where it lies now, if there is one. */
 void flow_find_file(struct nl_flow *flow);
+
+/* Whether the object is one of System V: its identifier is an int, and -1 is in use by mistake. */
+bool flow_is_sysv(const struct nl_flow *flow);
 
 /* To be freed. The user's name, or number; "?": it has changed. */
 char *flow_user(const struct nl_flow *flow);

@@ -121,7 +121,7 @@ static int check(struct top *top)
 	if (nl_open(&top->nl))
 		warnx("%s", nl_error(top->nl));
 	else
-		status = flow_args_ask(top->nl, &args, &flows);
+		status = flow_args_ask(top->nl, &args, false, &flows);
 	nl_free_flows(&flows);
 	if (status)
 		return status;

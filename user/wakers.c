@@ -71,28 +71,46 @@ static void file_wakers(struct wakers *wakers, const struct nl_sleeper *task,
 
 /* ---- sockets: who has the other end ---- */
 
-static uint64_t other_end(const struct nl_sleeper *task, const struct holders *holders,
-			  const struct peers *peers)
+static bool has_datagrams(const struct nl_sleeper *task)
 {
-	/* A sender may wait for another's socket, which is full. */
-	if (sends(task) && !holds(holders_of(holders, 0, task->id), task->tgid))
-		return task->id;
-	return peers_of(peers, task->id);
+	return !strcmp(task->mech, "unix_dgram") || !strcmp(task->mech, "unix_seqpacket");
 }
 
+static void add_holders(struct wakers *wakers, const struct held *held)
+{
+	for (unsigned int i = 0; held && i < held->nr; i++) {
+		bool there = false;
+
+		for (unsigned int j = 0; j < wakers->nr; j++)
+			there |= wakers->tgid[j] == held->holder[i].tgid;
+		if (!there)
+			add(wakers, held->holder[i].tgid);
+	}
+}
+
+/*
+ * A sender may wait for room at the peer's socket, of datagrams or of connections, or at its own.
+ * The task does not hold the former. If it holds both (a pair of datagrams, before or after a
+ * fork) that is undecided: then the holders of either could wake it.
+ */
 static void socket_wakers(struct wakers *wakers, const struct nl_sleeper *task,
 			  const struct holders *holders, const struct peers *peers)
 {
-	uint64_t ino = other_end(task, holders, peers);
-	const struct held *held = ino ? holders_of(holders, 0, ino) : NULL;
+	struct peer peer = peers_of(peers, task->id);
+	const struct held *here = holders_of(holders, 0, task->id);
+	const struct held *there = peer.kind == PEER_KNOWN ? holders_of(holders, 0, peer.ino)
+							   : NULL;
 
-	/* The other end of a TCP connection may be the kernel's, or in another namespace. */
-	if (!held || !held->nr)
-		return;
-	wakers->known = true;
-	wakers->complete = holders_complete(holders);
-	for (unsigned int i = 0; i < held->nr; i++)
-		add(wakers, held->holder[i].tgid);
+	if (sends(task) && !holds(here, task->tgid)) {
+		add_holders(wakers, here);
+	} else {
+		add_holders(wakers, there);
+		if (sends(task) && has_datagrams(task) && holds(there, task->tgid))
+			add_holders(wakers, here);
+	}
+	/* Nobody: the peer is the kernel's, in another namespace, closed, or unknown. */
+	wakers->known = wakers->nr;
+	wakers->complete = wakers->known && holders_complete(holders);
 }
 
 /* ---- System V: who has used it last ---- */
@@ -180,8 +198,8 @@ static char *object_name(const struct nl_sleeper *task, const struct holders *ho
 		return format("%s %u:%u:%" PRIu64, task->object, major(task->space),
 			      minor(task->space), task->id);
 	if (task->has_part)
-		return format("%s %" PRIu64 "#%u", task->object, task->id, task->part);
-	return format("%s %" PRIu64, task->object, task->id);
+		return format("%s %" PRId64 "#%u", task->object, (int64_t)task->id, task->part);
+	return format("%s %" PRId64, task->object, (int64_t)task->id);
 }
 
 /* ---- all of them ---- */
@@ -200,13 +218,15 @@ struct wakers *wakers_find(const struct nl_sleepers *sleepers)
 	peers = peers_find(of_unix, of_tcp);
 	for (unsigned int i = 0; i < sleepers->nr; i++) {
 		const struct nl_sleeper *task = &sleepers->task[i];
+		struct peer peer;
 
 		if (is_file(task))
 			holders_want(holders, task->space, task->id);
 		if (is(task, "socket")) {
 			holders_want(holders, 0, task->id);
-			if (peers_of(peers, task->id))
-				holders_want(holders, 0, peers_of(peers, task->id));
+			peer = peers_of(peers, task->id);
+			if (peer.kind == PEER_KNOWN)
+				holders_want(holders, 0, peer.ino);
 		}
 	}
 	holders_scan(holders);

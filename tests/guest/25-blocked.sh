@@ -71,6 +71,38 @@ no_deadlock "one of them gives up after a time" timed 2
 no_deadlock "somebody else can write" third 2
 no_deadlock "one of them has another thread" thread 2
 
+# --- sockets ---
+# ends CASE [SUFFIX]: of tests/flows/ends.py
+ends() {
+	python3 tests/flows/ends.py "$1" "$dir/$1${2:-}" & begun=$!
+	soon test -e "$dir/$1${2:-}.ready"
+	sleep 1
+	ipcstat blocked -J > "$dir/json"
+	ipcstat blocked > "$dir/text"
+}
+# wakers COMM: their names, or None
+wakers() { json "$dir/json" '" ".join(sorted(str(t["woken_by"] and sorted(w["comm"] for w in t["woken_by"])) for t in j["blocked"] if t["comm"] == "'"$1"'"))'; }
+ends asleep
+is "who waits for a known peer" "$(wakers here)" "['there']"
+is "who waits for one in another network namespace" "$(wakers near)" "None"
+is "which is ? in the table" "$(awk '$3 == "near" { print $NF }' "$dir/text")" "?"
+kill $begun; wait $begun 2> /dev/null
+ends datagrams
+is "a sender who holds both ends of a pair waits for all who do" "$(wakers full)" "['full', 'reader']"
+is "which is no deadlock" "$(json "$dir/json" 'j["deadlocks"]')" "[]"
+kill $begun; wait $begun 2> /dev/null
+mkdir -p /etc/modprobe.d
+printf 'install %s /bin/false\n' unix_diag tcp_diag inet_diag > /etc/modprobe.d/no-diag.conf
+rmmod tcp_diag unix_diag inet_diag 2> /dev/null
+if grep -q '^unix_diag ' /proc/modules || grep -q /unix_diag "/lib/modules/$(uname -r)/modules.builtin"; then
+	skip "without sock_diag" "this kernel has it built in"
+else
+	ends asleep 2
+	is "without sock_diag nobody knows" "$(wakers here) $(wakers near)" "None None"
+	kill $begun; wait $begun 2> /dev/null
+fi
+rm /etc/modprobe.d/no-diag.conf
+
 # --- who, where, how long ---
 build/tests/lifecycle/sleepers all 23 "$file" &
 sleepers=$!

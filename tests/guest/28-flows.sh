@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # enough: 6.1 7.3
 # Flows: who moves what through which object; with a table that is full; as an ordinary user;
-# turned on and off under traffic.
-# vm: -c 2 -m 1024 -t 400
+# turned on and off under traffic; the other end where it is known, and where it is not.
+# vm: -c 2 -m 1024 -t 500
 # shellcheck disable=SC2016 # the backquotes are those of messages
 set -u
 . tests/cli.bash
@@ -100,6 +100,140 @@ ok "unload with flows on" rmmod ipcstat
 jobs -p | xargs kill
 wait
 ipcrm --all # what they have left to the tests that follow
+
+# --- the other end ---
+modprobe ipcstat flows=1
+# begin CASE: of tests/flows/ends.py
+cases=0
+begin() {
+	local path=$dir/case$((++cases))
+	python3 tests/flows/ends.py "$1" "$path" 2> "$path.err" & begun=$!
+	soon test -e "$path.ready" || fail "$1 begins: $(cat "$path.err")"
+}
+finish() { kill $begun; wait $begun 2> /dev/null; }
+# pairs ARGUMENT...: "from>to object sent received" of sockets whose processes live, a line each, sorted
+pairs() {
+	ipcstat flows --by pair --raw --noheadings -o comm,to_comm,mechanism,object,send_bytes,recv_bytes "$@" |
+		awk '$3 ~ /^(unix_|tcp|udp)/ && !/\(ended\)/ && $5 $6 !~ /^-?0-?$/ { print $1 ">" $2, $4, $5, $6 }' |
+		sed -E 's/\[[0-9]+\]/[N]/g' | sort
+}
+for closed in unix packets tcp; do
+	begin closed-$closed
+	is "a peer that is closed is ? ($closed)" "$(pairs -C stays)" "?>stays socket:[N]-[?] - 23
+stays>? socket:[N]-[?] 23 -"
+	is "and so is the one that has closed it ($closed)" "$(pairs -C goes)" "?>goes socket:[N]-[?] - 23
+goes>? socket:[N]-[?] 23 -"
+	finish
+done
+begin netns-unix
+is "a peer in another network namespace" "$(pairs -C near)" "?>near socket:[N]-[?] - 23
+near>? socket:[N]-[?] 23 -"
+ipcstat flows -J --by pair -C near --mechanism unix_stream > "$dir/json"
+is "which is null in JSON" \
+	"$(json "$dir/json" 'sorted([f["pid"] is None, f["comm"], f["to_pid"] is None, f["to_comm"], f["object"][-4:]] for f in j["flows"] if f.get("send_bytes"))')" \
+	"[[False, 'near', True, None, '-[?]']]"
+finish
+begin here-unix
+both="far>near socket:[N]-[N] 23 23
+near>far socket:[N]-[N] 23 23"
+is "one in ours is known" "$(pairs -C near)" "$both"
+is "whichever end is asked for" "$(pairs -C far)" "$both"
+is "by its number, too" "$(pairs -p "$(pgrep -P $begun)")" "$both"
+is "by its socket" "$(pairs --object "$(stat -Lc %i "/proc/$(pgrep -P $begun)/fd/"* | sort -n | tail -n 1)")" "$both"
+is "by its bytes" "$(pairs --mechanism unix_stream --min-bytes 23 | grep -c near)" 2
+is "and there are no others" "$(pairs -C nobody)" ""
+finish
+begin self
+own="self>self socket:[N] 23 23
+self>self socket:[N]-[N] 23 23
+self>self socket:[N]-[N] 23 23"
+is "who has both ends talks to himself" "$(pairs -C self)" "$own"
+finish
+begin server
+is "an unconnected socket: its clients are known, others are ?" "$(pairs -C server)" \
+	"client>server socket:[N] 23 69
+client>server socket:[N] 23 69
+server>client socket:[N] 30 10
+server>client socket:[N] 30 10"
+is "who is not connected sends to ?" "$(pairs -C loose)" "?>loose socket:[N] - 10
+loose>? socket:[N]-[?] 23 -"
+is "clients do not talk to each other" "$(pairs -C client)" "$(pairs -C server)"
+finish
+begin udp
+is "of UDP nobody knows" "$(pairs -C udp)" "?>udp socket:[N]-[?] - 23
+udp>? socket:[N]-[?] 23 -"
+finish
+begin sem
+ipcstat flows --raw --noheadings -o object,comm -C sem | grep -o '^[a-z]*.x20-.*' | sort > "$dir/out"
+is "the identifier -1" "$(cat "$dir/out")" 'msg\x20-1 sem
+sem\x20-1 sem
+shm\x20-1 sem'
+is "by pairs" "$(ipcstat flows --by pair --raw --noheadings -o comm,to_comm,object -C sem --mechanism sysv_sem)" 'sem - sem\x20-1'
+is "asked for" "$(ipcstat flows --raw --noheadings -o object --object -1 | sort)" "$(cut -d ' ' -f 1 "$dir/out")"
+ok "0 is an identifier" ipcstat flows --object 0
+fails "a bad object" 2 "invalid object 'x': it is no number" ipcstat flows --object x
+finish
+
+# Of several sockets of a process at one other socket the receiver's numbers are there once.
+python3 -c '
+import ctypes, os, socket, sys, time
+ctypes.CDLL(None).prctl(15, b"twice", 0, 0, 0)
+to = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+to.bind(sys.argv[1])
+sockets = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for i in range(2)]
+for one in sockets:
+    one.connect(sys.argv[1])
+    one.send(b"x" * 23)
+    to.recv(23)
+open(sys.argv[1] + ".ready", "w").close()
+time.sleep(1000)' "$dir/twice" & begun=$!
+soon test -e "$dir/twice.ready"
+is "what is received is added up once" "$(pairs -C twice)" "twice>twice socket:[N] 46 46"
+finish
+
+# Without the modules of sock_diag(7) nobody knows any peer.
+mkdir -p /etc/modprobe.d
+printf 'install %s /bin/false\n' unix_diag tcp_diag inet_diag > /etc/modprobe.d/no-diag.conf
+rmmod tcp_diag unix_diag inet_diag 2> /dev/null
+if grep -qE '^(unix|inet)_diag ' /proc/modules || grep -q /unix_diag "/lib/modules/$(uname -r)/modules.builtin"; then
+	skip "without sock_diag" "this kernel has it built in"
+else
+	for known in here-unix self server; do
+		begin $known
+		pairs --mechanism unix_stream > "$dir/stream"
+		pairs --mechanism unix_dgram > "$dir/dgram"
+		pairs --mechanism tcp > "$dir/tcp"
+		is "$known without sock_diag: each other end is ?" \
+			"$(cat "$dir/stream" "$dir/dgram" "$dir/tcp" | awk '$1 !~ /^[?]>|>[?]$/')" ""
+		ok "$known: there are some" grep -q '?' "$dir/stream" "$dir/dgram"
+		finish
+	done
+fi
+rm /etc/modprobe.d/no-diag.conf
+begin here-unix
+is "with it, known again" "$(pairs -C far)" "$both"
+finish
+
+# A reader who sees sums only does not say that there is nobody.
+mkfifo "$dir/fifo"
+python3 -c 'import os, sys, time
+os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)
+time.sleep(1000)' "$dir/fifo" & reader=$!
+chmod 755 "$dir"
+chmod 666 "$dir/fifo"
+unprivileged python3 -c 'import os, sys, time
+to = os.open(sys.argv[1], os.O_WRONLY)
+os.write(to, b"x" * 23)
+time.sleep(1000)' "$dir/fifo" & begun=$!
+fifo() { unprivileged ipcstat flows --by pair --mechanism fifo --raw --noheadings -o to_comm,send_bytes | grep ' 23$'; }
+soon fifo > "$dir/out"
+is "nobody has read" "$(ipcstat flows --by pair --mechanism fifo --raw --noheadings -o to_comm,send_bytes | grep ' 23$')" "- 23"
+dd if="$dir/fifo" of=/dev/null bs=10 count=1 status=none
+is "somebody else, who cannot be seen, has" "$(fifo)" "? 23"
+kill $reader
+finish
+rmmod ipcstat
+
 for arg in flows=maybe max_flows=15 max_flows=4194305; do
 	fails "$arg" 1 . modprobe ipcstat "$arg"
 done

@@ -65,7 +65,8 @@ edges_are "a POSIX queue" posix_mq 'posix_mq N:N:N' 'posix_mq N:N:N' ' 1.4 KiB |
 edges_are "a semaphore has operations" sysv_sem 'sysv_sem sem N' 'sysv_sem sem N' ' 23 ops |#8a3fa8'
 edges_are "a futex is one, whatever its address" futex 'futex futex N:N:N+N' 'futex futex N:N:N+N' ' 23 ops |#c22e94'
 edges_are "an eventfd" eventfd 'eventfd eventfd:[N]' 'eventfd eventfd:[N]' ' 184 B |#00806a'
-edges_are "a connection that has gone is two sockets" unix_stream 'unix_stream socket:[N]' 'unix_stream socket:[N]' ' 1.4 KiB |#4f46d0'
+edges_are "a connection that has gone is two sockets, and nobody knows their peers" unix_stream \
+	'unix_stream socket:[N]-[?]' 'unix_stream socket:[N]-[?]' ' 1.4 KiB |#4f46d0'
 is "they are" "$(nodes "$dir/dot" | grep -c unix_stream)" 2
 graph --mechanism signal -C ipclab
 is "signals go from process to process" "$(edges "$dir/dot" | grep '23 ops')" "ipclab N|ipclab N| 23 ops |#333333"
@@ -79,7 +80,9 @@ ok "a picture without flows says so" grep -q 'no flows' "$dir/dot"
 graph --mechanism pipe -C ipclab
 pid=$(nodes "$dir/dot" | sed -n 's/^ipclab\\n//p' | head -n 1)
 graph --mechanism pipe -p "$pid"
-is "-p" "$(nodes "$dir/dot" | sed 's/\[.*/[N]/')" "$(printf '%s\n' "ipclab\\n$pid" 'pipe\npipe:[N]' | sort)"
+is "-p: the process, and those at the other ends" "$(nodes "$dir/dot" | sed -E 's/\[.*/[N]/; s/^(ipclab.n)[0-9]+/\1N/')" \
+	"$(printf '%s\n' 'ipclab\nN' 'ipclab\nN' 'pipe\npipe:[N]' | sort)"
+ok "it is one of them" grep -qF "ipclab\n$pid\"" "$dir/dot"
 graph -C ipcla
 is "-C: the whole name" "$(nodes "$dir/dot")" ""
 
@@ -113,9 +116,11 @@ sleep 1
 read -r parent child < "$dir/pids"
 odd='q&quot;\\??&lt;&amp;&gt;%s?\\ N' stranger='\\N\\G&amp;lt;&quot;];{|} N' pair='unix_stream socket:[N]-[N]'
 graph --mechanism unix_stream -p "$child"
-is "the child sends, and sleeps" "$(edges "$dir/dot" | sed -E 's/blocked ([0-9]+m)?[0-9]+(\.[0-9]{3})?s/blocked T/')" \
+is "the child sends, and sleeps; its parent is there, too" \
+	"$(edges "$dir/dot" | sed -E 's/blocked ([0-9]+m)?[0-9]+(\.[0-9]{3})?s/blocked T/')" \
 	"$(sort <<< "$odd|$pair| 900 B |#4f46d0
-$pair|$odd| blocked T |#d7191c")"
+$pair|$odd| blocked T |#d7191c
+$pair|$stranger| 900 B |#4f46d0")"
 is "that edge is bold" "$(gvpr 'E [style == "bold"] { print($.color) }' "$dir/dot")" "#d7191c"
 ok "so says the legend" grep -q 'blocked now' "$dir/dot"
 graph --mechanism unix_stream --min-bytes 900
@@ -130,6 +135,64 @@ is "asleep at a pipe, with nothing moved yet" \
 	"pipe pipe:[N]|$stranger| blocked T |#d7191c"
 graph -C $'q"\\\n\e<&>%s\xff\\'
 is "-C takes the name itself" "$(nodes "$dir/dot" | grep -c '^q&quot;')" 1
+
+# --- who is at the other end, or ? ---
+cat > "$dir/loops.py" << 'END'
+import collections, re, sys
+# Objects that a process both sends to and receives from, with nobody else there.
+users = collections.defaultdict(lambda: (set(), set()))
+label = {}
+for line in open(sys.argv[1]):
+    if node := re.match(r'\s*(n\d+) \[label="([^"]*)"', line):
+        label[node[1]] = node[2].replace("\\n", " ")
+    elif edge := re.match(r"\s*(n\d+) -> (n\d+) ", line):
+        users[edge[2]][0].add(edge[1])
+        users[edge[1]][1].add(edge[2])
+for node, (senders, receivers) in users.items():
+    if " socket:" in label[node] and senders & receivers and len(senders | receivers) == 1:
+        print(re.sub(r"\d+", "N", label[node]))
+END
+cases=0
+begin() {
+	local path=$dir/case$((++cases))
+	python3 tests/flows/ends.py "$1" "$path" & begun=$!
+	soon test -e "$path.ready" || fail "$1 begins"
+}
+finish() { kill $begun; wait $begun 2> /dev/null; }
+while read -r case comm mech; do
+	begin "$case"
+	graph -C "$comm" --mechanism "$mech"
+	is "$case: a peer that is unknown is ?, for each direction" "$(nodes "$dir/dot" | grep -c 'socket:.*]-\[?\]')" 2
+	is "$case: who cannot be known to does not talk to himself" "$(python3 "$dir/loops.py" "$dir/dot")" ""
+	finish
+done << 'END'
+closed-unix stays unix_stream
+closed-tcp goes tcp
+netns-unix near unix_stream
+udp udp udp
+END
+begin self
+graph -C self
+is "who has both ends does" "$(python3 "$dir/loops.py" "$dir/dot" | sort)" "tcp socket:[N]-[N]
+unix_dgram socket:[N]
+unix_stream socket:[N]-[N]"
+finish
+begin server
+graph -C server --mechanism unix_dgram
+is "a server of datagrams, its clients, and others that are not known" "$(edges "$dir/dot")" \
+	"$(sort <<< "client N|unix_dgram socket:[N]| 23 B |#7d6bd9
+client N|unix_dgram socket:[N]| 23 B |#7d6bd9
+server N|unix_dgram socket:[N]| 30 B |#7d6bd9
+unix_dgram socket:[N]|client N| 10 B |#7d6bd9
+unix_dgram socket:[N]|client N| 10 B |#7d6bd9
+unix_dgram socket:[N]|server N| 69 B |#7d6bd9")"
+finish
+begin sem
+graph -C sem
+is "the identifier -1" "$(nodes "$dir/dot" | grep -- -1)" "sysv_msg\nmsg -1
+sysv_sem\nsem -1
+sysv_shm\nshm -1"
+finish
 
 # --- asleep in each mechanism that has sleepers: nothing has been moved yet ---
 build/tests/lifecycle/sleepers all 3 "$dir/asleep" &
@@ -197,7 +260,7 @@ kill -9 "$parent" "$child"
 wait "$live" 2> /dev/null
 graph --mechanism unix_stream -p "$child"
 is "when it has ended it is asleep no more" "$(edges "$dir/dot" | grep -e 900 -e blocked)" \
-	"$odd|unix_stream socket:[N]| 900 B |#4f46d0"
+	"$odd|unix_stream socket:[N]-[?]| 900 B |#4f46d0"
 # While processes and objects come and go.
 for row in pipe futex sysv_msg unix_stream; do build/tests/edge/caller $row 5000 > "$dir/out" 2>&1 & done
 for ((i = 0; i < 5; i++)); do build/sanitize/ipcstat graph > "$dir/dot" || break; done

@@ -65,6 +65,7 @@ is "as root, without --flows: none" "$(get /flows.json; cat "$dir/out")" \
 is "which the page is told" "$(get /report.json > "$dir/status"; json "$dir/out" 'j["flows"]')" False
 ends "as root, without --flows"
 
+cases=()
 serve build/sanitize/ipcstat exporter --flows
 get /flows.json > "$dir/status"
 is "to root: who moves what" "$(json "$dir/out" 'sorted((e["ops"], e["bytes"], e["fails"]) for e in j["edges"] if e["mechanism"] == "posix_mq")')" \
@@ -72,6 +73,24 @@ is "to root: who moves what" "$(json "$dir/out" 'sorted((e["ops"], e["bytes"], e
 is "its ends are nodes" "$(json "$dir/out" '{e[end] for e in j["edges"] for end in ("from", "to")} - {n["key"] for n in j["nodes"]}')" "set()"
 is "any name is whole" "$(json "$dir/out" '[n["name"] for n in j["nodes"] if n.get("name", "").startswith("<")]')" "['<i>\"&x</i>\\\\']"
 is "a signal goes to a process" "$(json "$dir/out" '[e["to"].split()[0] for e in j["edges"] if e["mechanism"] == "signal" and e["ops"] == 23]')" "['process']"
+for case in closed-unix netns-unix self sem; do
+	python3 tests/flows/ends.py $case "$dir/$case" & cases+=($!)
+	ok "$case" soon test -e "$dir/$case.ready"
+done
+sleep 2
+get /flows.json > "$dir/status"
+# both COMM: objects that it both sends to and receives from
+both() {
+	json "$dir/out" "(lambda keys: sorted(n['name'] for n in j['nodes'] if n['kind'] == 'object' and n['mechanism'] != 'posix_shm' and any((k, n['key']) in edges and (n['key'], k) in edges for edges in [[(e['from'], e['to']) for e in j['edges']]] for k in keys)))([n['key'] for n in j['nodes'] if n.get('name') == '$1'])" |
+		sed -E 's/[0-9]+/N/g'
+}
+is "who cannot be known to does not talk to himself" "$(both stays) $(both goes) $(both near) $(both far)" "[] [] [] []"
+is "the other end is ?" "$(json "$dir/out" 'sum(n.get("name", "").endswith("]-[?]") for n in j["nodes"])')" 8
+is "who has both ends talks to himself" "$(both self)" "['socket:[N]', 'socket:[N]-[N]', 'socket:[N]-[N]']"
+is "identifiers are signed" "$(json "$dir/out" 'sorted(n["name"] for n in j["nodes"] if n.get("name", "").endswith(" -1"))')" \
+	"['msg -1', 'sem -1', 'shm -1']"
+kill "${cases[@]}"
+wait "${cases[@]}" 2> /dev/null
 python3 -c '
 import os
 for i in range(200):
