@@ -224,6 +224,120 @@ static void tcp_end(void)
 	end();
 }
 
+/* The sequence numbers of a listener are those of a connection that it had before. */
+static void tcp_listens_again(void)
+{
+	union sock_addr nobody = { .sa = { .sa_family = AF_UNSPEC } };
+	int fd[2], off[2] = { -1, -1 };
+
+	sock_pair(kind, fd);
+	edge_begin("%s: a socket that was connected listens", kind->name);
+	close(fd[0]);
+	EDGE_MUST(!connect(fd[1], &nobody.sa, sizeof(nobody.sa)));
+	EDGE_MUST(!listen(fd[1], 1));
+	gauges(-1, 0, 0);
+	end();
+	off[0] = fd[1];
+	sock_drop(kind, off, 0);
+}
+
+/* ---- MPTCP ---- */
+
+#define CHILD_EHASH "/proc/sys/net/ipv4/tcp_child_ehash_entries"
+
+static void write_number(const char *path, int number)
+{
+	FILE *f = fopen(path, "w");
+
+	EDGE_MUST(f && fprintf(f, "%d", number) > 0 && !fclose(f));
+}
+
+/* A socket of MPTCP, and the one of TCP that it has for its first path. */
+static int mptcp_listener(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+
+	EDGE_MUST(fd >= 0);
+	EDGE_MUST(!bind(fd, (struct sockaddr *)&addr, sizeof(addr)) && !listen(fd, 1));
+	return fd;
+}
+
+/* It listens when it has read a byte, and closes the socket at the next one. */
+static int mptcp_in_namespace(void *pipes)
+{
+	int(*to)[2] = pipes, fd;
+	char c = 0;
+
+	if (unshare(CLONE_NEWNET))
+		return 1;
+	sock_loopback_up();
+	EDGE_MUST(write(to[1][1], &c, 1) == 1);
+	EDGE_MUST(read(to[0][0], &c, 1) == 1);
+	fd = mptcp_listener();
+	EDGE_MUST(write(to[1][1], &c, 1) == 1);
+	EDGE_MUST(read(to[0][0], &c, 1) == 1);
+	close(fd);
+	return 0;
+}
+
+/* A listener of MPTCP is none of TCP, also where a namespace has a table of its own. */
+static void mptcp_listens(bool own_table)
+{
+	const char *where = own_table ? "a namespace with a table of its own" : "a namespace";
+	int to[2][2], fd[2], own;
+	pid_t pid;
+	char c = 0;
+
+	/* There must be sockets of TCP, or a sum below zero goes unnoticed. */
+	sock_pair(kind, fd);
+	EDGE_MUST(!pipe(to[0]) && !pipe(to[1]));
+	if (own_table)
+		write_number(CHILD_EHASH, 128);
+	pid = edge_child(mptcp_in_namespace, to);
+	EDGE_MUST(read(to[1][0], &c, 1) == 1);
+	if (own_table)
+		write_number(CHILD_EHASH, 0);
+
+	edge_begin("%s: beside %s, MPTCP listens", kind->name, where);
+	own = mptcp_listener();
+	gauges(0, 0, 0);
+	end();
+	edge_begin("%s: in %s, MPTCP listens", kind->name, where);
+	EDGE_MUST(write(to[0][1], &c, 1) == 1);
+	EDGE_MUST(read(to[1][0], &c, 1) == 1);
+	gauges(0, 0, 0);
+	end();
+	edge_begin("%s: both listeners of MPTCP go", kind->name);
+	close(own);
+	EDGE_MUST(write(to[0][1], &c, 1) == 1);
+	EDGE_MUST(edge_wait(pid) == 0);
+	gauges(0, 0, 0);
+	end();
+	for (int i = 0; i < 2; i++) {
+		close(to[i][0]);
+		close(to[i][1]);
+	}
+	sock_drop(kind, fd, 0);
+}
+
+static void mptcp(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+
+	if (fd < 0) {
+		edge_skip("listeners of MPTCP", "this kernel has no MPTCP");
+		return;
+	}
+	close(fd);
+	mptcp_listens(false);
+	if (!access(CHILD_EHASH, W_OK))
+		mptcp_listens(true);
+	else
+		edge_skip("listeners of MPTCP beside a table",
+			  "this kernel has no tcp_child_ehash_entries");
+}
+
 /* ---- UDP ---- */
 
 static void udp_queues(void)
@@ -407,9 +521,12 @@ int main(void)
 		kind = named(i ? "tcp6" : "tcp");
 		tcp_full();
 		tcp_end();
+		tcp_listens_again();
 		kind = named(i ? "udp6" : "udp");
 		udp_queues();
 	}
+	kind = named("tcp");
+	mptcp();
 	namespaces();
 	older();
 	return edge_done();
