@@ -18,6 +18,7 @@
 #include <linux/kprobes.h>
 #include <linux/mqueue.h>
 #include <linux/net.h>
+#include <linux/pid_namespace.h>
 #include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/sched/coredump.h>
@@ -222,6 +223,37 @@ static inline bool ipc_msg_spliced(const struct socket *sock, const struct msghd
 #endif
 struct sock;
 long unix_inq_len(struct sock *sk);
+
+/*
+ * What tells a PID namespace from all others, also from those of the past: its number is used
+ * again. From 6.18 on each namespace has a number that is not. Before, it is when its init began:
+ * of two namespaces with the same number the second one is made after the first one's init has
+ * ended. A thread of init that execs, or outlives the first one, changes neither. Under RCU, and
+ * while a task of the namespace has not been released: init is released after all others.
+ */
+struct ns_identity {
+	u64 birth;
+	u32 inum;
+};
+
+static inline struct ns_identity ipc_pid_ns_id(const struct pid_namespace *ns)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return (struct ns_identity){ .birth = ns->ns.ns_id, .inum = ns->ns.inum };
+#else
+	const struct task_struct *init = READ_ONCE(ns->child_reaper);
+
+	return (struct ns_identity){
+		.birth = init ? READ_ONCE(init->group_leader)->start_boottime : 0,
+		.inum = ns->ns.inum,
+	};
+#endif
+}
+
+static inline bool ipc_pid_ns_same(struct ns_identity a, struct ns_identity b)
+{
+	return a.birth == b.birth && a.inum == b.inum;
+}
 
 /* The first argument of signalfd_read_iter(); until 6.9 there is signalfd_read(file, ...). */
 static inline struct kiocb *ipc_signalfd_kiocb(unsigned long arg)

@@ -304,7 +304,7 @@ static void flow_fill(struct ipc_flow *flow, const struct flow_key *key)
 	rcu_read_lock();
 	ns = task_active_pid_ns(leader);
 	if (ns) {
-		flow->pid_ns = ns->ns.inum;
+		flow->pid_ns = ipc_pid_ns_id(ns);
 		flow->pid = task_tgid_nr_ns(leader, ns);
 	}
 	rcu_read_unlock();

@@ -811,8 +811,8 @@ struct ipc_flow {
 	char comm[TASK_COMM_LEN];
 	kuid_t euid;
 	struct ipc_access access;
-	u32 pid_ns, pid;
-	u32 dev;
+	u32 pid, dev;
+	struct ns_identity pid_ns;
 	u64 cgroup, file, offset;
 };
 

@@ -123,6 +123,16 @@ static struct task_struct *flow_task(const struct ipc_flow *flow)
 	return task;
 }
 
+static bool flow_same_pid_ns(const struct ipc_flow *flow, const struct pid_namespace *ns)
+{
+	struct ns_identity id;
+
+	rcu_read_lock();
+	id = ipc_pid_ns_id(ns);
+	rcu_read_unlock();
+	return ipc_pid_ns_same(flow->pid_ns, id);
+}
+
 /*
  * What the process was when it used the flow last. What it has done as another user before is not
  * shown to its new one.
@@ -141,7 +151,7 @@ static bool flow_may_see_ended(const struct ipc_reader *reader, struct flow_view
 	if (reader->pid_ns == &init_pid_ns)
 		view->pid = flow->tgid;
 	else
-		view->pid = flow->pid_ns == reader->pid_ns->ns.inum ? flow->pid : 0;
+		view->pid = flow_same_pid_ns(flow, reader->pid_ns) ? flow->pid : 0;
 	return reader->sees_all || (view->pid && flow_is_own(reader, flow));
 }
 
