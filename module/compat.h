@@ -255,6 +255,9 @@ static inline bool ipc_pid_ns_same(struct ns_identity a, struct ns_identity b)
 	return a.birth == b.birth && a.inum == b.inum;
 }
 
+/* The owner of a socket. Needs net/sock.h. */
+#define ipc_sk_uid(sk)		READ_ONCE((sk)->sk_uid)
+
 /* The first argument of signalfd_read_iter(); until 6.9 there is signalfd_read(file, ...). */
 static inline struct kiocb *ipc_signalfd_kiocb(unsigned long arg)
 {

@@ -224,7 +224,7 @@ static void ipc_ftrace_died(void)
 	if (ftrace_dead)
 		goto out;
 	pr_warn("ftrace was shut down after an error: what its hooks count is unknown, and the module stays\n");
-	ipc_sets_stop();
+	ipc_sets_abandon();
 	for (st = states; st < states + nr_states; st++)
 		for (feed = st->hook->feeds; st->hook->kind != IPC_HOOK_TRACE && st->symbol &&
 		     feed && feed->row; feed++)

@@ -99,6 +99,7 @@ static int __init ipc_init(void)
 	if (err)
 		goto err_hooks;
 	ipc_mechs_seed();
+	ipc_sets_start();
 	err = ipc_proc_init();
 	if (err)
 		goto err_proc;
@@ -111,7 +112,9 @@ static int __init ipc_init(void)
 err_netlink:
 	ipc_proc_exit();
 err_proc:
+	ipc_sets_stop();
 	ipc_hooks_detach();
+	ipc_sets_stop();
 err_hooks:
 	ipc_events_exit();
 err_events:
@@ -128,7 +131,10 @@ static void __exit ipc_exit(void)
 	ipc_events_close();
 	ipc_netlink_exit();
 	ipc_proc_exit();
+	/* Twice: a handler that had begun may have asked for a look once more. */
+	ipc_sets_stop();
 	ipc_hooks_detach();
+	ipc_sets_stop();
 	ipc_events_exit();
 	ipc_flows_exit();
 	ipc_notes_exit();

@@ -4,7 +4,10 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/idr.h>
 #include <linux/percpu.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -366,4 +369,90 @@ void ipc_mechs_seed(void)
 		task_unlock(t);
 	}
 	rcu_read_unlock();
+}
+
+/* ---- once more, while the machine is at work ---- */
+
+/* So many descriptors are looked at under one lock. */
+#define IPC_WALK_STEP	256
+
+/* @left: descriptors of this step; @next: the first one of the next step */
+struct ipc_walk {
+	unsigned int left, next;
+};
+
+static int ipc_walk_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct ipc_walk *walk = (void *)arg;
+
+	if (!walk->left--) {
+		walk->next = fd;
+		return 1;
+	}
+	return ipc_seed_fd(NULL, file, fd);
+}
+
+/* A thread whose files are those of its process: they are looked at there. */
+static bool ipc_shares_files(const struct task_struct *task)
+{
+	const struct task_struct *leader;
+	bool shares;
+
+	rcu_read_lock();
+	leader = pid_alive(task) ? task->group_leader : task;
+	shares = leader != task && READ_ONCE(leader->files) == task->files;
+	rcu_read_unlock();
+	return shares;
+}
+
+static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void))
+{
+	const struct files_struct *files = NULL;
+	struct ipc_walk walk = { };
+	unsigned int restarts = 0;
+	bool more = true;
+
+	while (more) {
+		if (stop())
+			return false;
+		cond_resched();
+		task_lock(task);
+		/* It has got other files meanwhile (exec). Once is enough: it may do so for ever. */
+		if (task->files != files && restarts++ < 2)
+			walk.next = 0;
+		files = task->files;
+		walk.left = IPC_WALK_STEP;
+		more = files && !ipc_shares_files(task) &&
+		       iterate_fd(task->files, walk.next, ipc_walk_fd, &walk);
+		task_unlock(task);
+	}
+	return true;
+}
+
+/* The first task whose number is @nr or above, with a reference; @nr becomes its number. */
+static struct task_struct *ipc_next_task(int *nr)
+{
+	struct task_struct *task = NULL;
+	struct pid *pid;
+
+	rcu_read_lock();
+	for (; !task && (pid = idr_get_next(&init_pid_ns.idr, nr)); ++*nr)
+		task = pid_task(pid, PIDTYPE_PID);
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	return task;
+}
+
+bool ipc_mechs_walk(bool (*stop)(void))
+{
+	struct task_struct *task;
+	bool whole = true;
+	int nr = 1;
+
+	while (whole && (task = ipc_next_task(&nr))) {
+		whole = ipc_walk_task(task, stop);
+		put_task_struct(task);
+	}
+	return whole;
 }

@@ -1,62 +1,114 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A bounded hash set of kernel objects. See ipcstat.h. */
+/*
+ * Bounded hash sets of kernel objects, in which each user has a share. See ipcstat.h.
+ *
+ * An object that finds no room is lost: it exists and is not followed. It is counted for its
+ * owner. Each object of a paired set comes by ipc_set_add() when it is made, and goes by
+ * ipc_set_del() when it is freed: one that is freed and is no member has been lost. So the
+ * number of lost objects is exact, and the set is exact again when it is 0.
+ *
+ * There are two exceptions, for which the share is "unsure". A set that is not paired cannot tell
+ * when a lost object goes. And while the module is loading a set does not know which of the
+ * older objects it has. Then the number only grows, until a walk through all open files finds
+ * room for every object of this user.
+ *
+ * The same walk finds objects that were lost, when there is room for them again.
+ *
+ * Locks: a bucket's, then the set's, which guards the shares and is held for a few instructions.
+ */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/hash.h>
-#include <linux/list.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "ipcstat.h"
+#include "share.h"
 
+#define SET_MAX			8
+/* Between two looks whether a walk can help, and between two walks of which one was no help. */
+#define SET_LOOK		(5 * HZ)
+#define SET_WALK_MAX		(60 * HZ)
+
+/* 32 bytes, which the manual promises. */
 struct ipc_member {
-	struct hlist_node node;
+	struct ipc_member *next;
 	const void *object;
 	unsigned long tag;
+	struct ipc_share *share;
 };
 
 struct ipc_bucket {
 	spinlock_t lock;
-	struct hlist_head head;
+	struct ipc_member *first;
 };
 
 /*
  * @used: a bit for each bucket that is not empty, changed under its lock: to go through a set
  *	costs what is in it, not its size
+ * @lock: guards all that follows
+ * @nr: members
+ * @lost: of all shares
  */
 struct ipc_set {
-	unsigned int max, bits;
-	atomic_t nr;
+	const char *name;
+	unsigned int bits;
+	enum ipc_set_kind kind;
 	bool open;
-	bool lost;
 	unsigned long *used;
+
+	spinlock_t lock;
+	u32 nr;
+	u64 lost;
+	struct ipc_shares shares;
+
 	struct ipc_bucket bucket[];
 };
 
-static bool sets_stopped __read_mostly;
+/* Nothing removes objects any more: see ipc_sets_abandon(). */
+static bool abandoned __read_mostly;
+
+/* All sets. Made before the hooks are attached, freed after no handler runs any more. */
+static struct ipc_set *sets[SET_MAX];
+static unsigned int nr_sets;
+
+/* True until ipc_sets_start(): which of the older objects are members is not known. */
+static bool loading = true;
+static bool stopped = true;
+
+static void sets_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(look_work, sets_work);
+
+/* Only of the work. */
+static unsigned long walk_next, walk_delay = SET_LOOK;
+static atomic_t walk_found;
 
 static struct ipc_bucket *ipc_set_bucket(struct ipc_set *set, const void *object)
 {
 	return &set->bucket[hash_ptr(object, set->bits)];
 }
 
-static struct ipc_member *ipc_set_find(struct ipc_bucket *bucket, const void *object)
+/* The link that leads to the member of @object, or to NULL behind the last one. */
+static struct ipc_member **ipc_set_find(struct ipc_bucket *bucket, const void *object)
 {
-	struct ipc_member *member;
+	struct ipc_member **link = &bucket->first;
 
-	hlist_for_each_entry(member, &bucket->head, node)
-		if (member->object == object)
-			return member;
-	return NULL;
+	while (*link && (*link)->object != object)
+		link = &(*link)->next;
+	return link;
 }
 
-struct ipc_set *ipc_set_new(unsigned int max)
+struct ipc_set *ipc_set_new(const char *name, unsigned int max, enum ipc_set_kind kind)
 {
 	unsigned int i, bits = order_base_2(DIV_ROUND_UP(max, 64));
 	struct ipc_set *set;
 
+	if (WARN_ON_ONCE(nr_sets == SET_MAX))
+		return NULL;
 	set = kvzalloc(struct_size(set, bucket, 1UL << bits), GFP_KERNEL);
 	if (!set)
 		return NULL;
@@ -65,24 +117,31 @@ struct ipc_set *ipc_set_new(unsigned int max)
 		kvfree(set);
 		return NULL;
 	}
-	set->max = max;
+	set->name = name;
+	set->kind = kind;
 	set->bits = bits;
+	spin_lock_init(&set->lock);
+	ipc_shares_init(&set->shares, max);
 	for (i = 0; i < 1U << bits; i++)
 		spin_lock_init(&set->bucket[i].lock);
+	sets[nr_sets++] = set;
 	return set;
 }
 
 void ipc_set_free(struct ipc_set *set)
 {
-	struct ipc_member *member;
-	struct hlist_node *next;
+	struct ipc_member *member, *next;
 	unsigned int i;
 
 	if (!set)
 		return;
-	for (i = 0; i < 1U << set->bits; i++)
-		hlist_for_each_entry_safe(member, next, &set->bucket[i].head, node)
+	for (i = 0; i < 1U << set->bits; i++) {
+		for (member = set->bucket[i].first; member; member = next) {
+			next = member->next;
 			kfree(member);
+		}
+	}
+	ipc_shares_exit(&set->shares);
 	kvfree(set->used);
 	kvfree(set);
 }
@@ -92,45 +151,185 @@ void ipc_set_open(struct ipc_set *set)
 	WRITE_ONCE(set->open, true);
 }
 
-void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag)
+/* ---- the shares: with the set locked ---- */
+
+static bool set_has_room(const struct ipc_set *set, const struct ipc_share *share)
+{
+	return set->nr < set->shares.max && share->used < ipc_share_max(&set->shares, share);
+}
+
+static void set_lose(struct ipc_set *set, struct ipc_share *share)
+{
+	share->lost++;
+	WRITE_ONCE(set->lost, set->lost + 1);
+	share->failed = true;
+	if (set->kind == IPC_SET_SOME || READ_ONCE(loading))
+		share->unsure = true;
+}
+
+static void set_regain(struct ipc_set *set, struct ipc_share *share, u64 nr)
+{
+	share->lost -= nr;
+	WRITE_ONCE(set->lost, set->lost - nr);
+}
+
+/*
+ * Where a lost object of a user is counted: its own share, or that of all others, if it had none
+ * when the object was lost. A socket's owner may have changed since: then any will do, for
+ * nothing but the sum makes a set exact.
+ */
+static struct ipc_share *set_loser(struct ipc_set *set, kuid_t owner)
+{
+	struct ipc_share *share = ipc_share_find(&set->shares, owner);
+	unsigned int nr;
+
+	if (share && share->lost)
+		return share;
+	if (set->shares.others.lost)
+		return &set->shares.others;
+	for (nr = 0; set->kind == IPC_SET_ALL_CHANGING && nr < IPC_SHARES; nr++) {
+		share = set->shares.slot[nr];
+		if (share && share->lost)
+			return share;
+	}
+	return NULL;
+}
+
+/* A lost object of a user has gone, or has become a member. */
+static void set_found(struct ipc_set *set, kuid_t owner)
+{
+	struct ipc_share *share;
+
+	if (!set->lost || set->kind == IPC_SET_SOME)
+		return;
+	share = set_loser(set, owner);
+	if (!share || share->unsure)
+		return;
+	set_regain(set, share, 1);
+	ipc_share_settle(&set->shares, share);
+}
+
+/* Takes @member in, and returns true; or counts its object as lost. */
+static bool set_take(struct ipc_set *set, struct ipc_member *member, kuid_t owner, bool is_new)
+{
+	struct ipc_share *share;
+	bool taken;
+
+	spin_lock(&set->lock);
+	share = ipc_share_get(&set->shares, owner);
+	taken = member && set_has_room(set, share);
+	if (taken) {
+		member->share = share;
+		share->used++;
+		set->nr++;
+		if (!is_new)
+			set_found(set, owner);
+	} else if (is_new || (READ_ONCE(loading) && !share->lost)) {
+		/* While the module is loading the same object may come several times. */
+		set_lose(set, share);
+	} else {
+		share->failed = true;
+	}
+	if (!taken)
+		ipc_share_settle(&set->shares, share);
+	spin_unlock(&set->lock);
+	return taken;
+}
+
+/* ---- members ---- */
+
+static void set_look_later(void)
+{
+	if (!READ_ONCE(stopped))
+		queue_delayed_work(system_dfl_wq, &look_work, SET_LOOK);
+}
+
+/* Whether @object is a member; if it has no tag yet, it gets @tag. */
+static bool set_has(struct ipc_set *set, const void *object, unsigned long tag)
 {
 	struct ipc_bucket *bucket = ipc_set_bucket(set, object);
 	struct ipc_member *member;
+	unsigned long flags;
+
+	spin_lock_irqsave(&bucket->lock, flags);
+	member = *ipc_set_find(bucket, object);
+	if (member && !member->tag)
+		member->tag = tag;
+	spin_unlock_irqrestore(&bucket->lock, flags);
+	return member;
+}
+
+static void set_add(struct ipc_set *set, const void *object, unsigned long tag, kuid_t owner,
+		    bool is_new)
+{
+	struct ipc_bucket *bucket = ipc_set_bucket(set, object);
+	struct ipc_member *member, **link;
+	bool lost = false;
 	unsigned long flags;
 
 	if (!READ_ONCE(set->open))
 		return;
+	/* Most of them are: no memory is taken for nothing. */
+	if (!is_new && set_has(set, object, tag))
+		return;
 	member = kmalloc(sizeof(*member), GFP_ATOMIC | __GFP_NOWARN);
 	spin_lock_irqsave(&bucket->lock, flags);
-	if (!ipc_set_find(bucket, object)) {
-		if (member && atomic_add_unless(&set->nr, 1, set->max)) {
-			member->object = object;
-			member->tag = tag;
-			hlist_add_head(&member->node, &bucket->head);
-			set_bit(bucket - set->bucket, set->used);
-			member = NULL;
-		} else {
-			WRITE_ONCE(set->lost, true);
-			atomic64_inc(&ipc_missed);
-		}
+	link = ipc_set_find(bucket, object);
+	if (*link) {
+		if (!(*link)->tag)
+			(*link)->tag = tag;
+	} else if (set_take(set, member, owner, is_new)) {
+		member->object = object;
+		member->tag = tag;
+		member->next = bucket->first;
+		bucket->first = member;
+		set_bit(bucket - set->bucket, set->used);
+		member = NULL;
+		if (!is_new)
+			atomic_inc(&walk_found);
+	} else {
+		lost = is_new || READ_ONCE(loading);
 	}
 	spin_unlock_irqrestore(&bucket->lock, flags);
 	kfree(member);
+	if (!lost)
+		return;
+	atomic64_inc(&ipc_missed);
+	set_look_later();
 }
 
-bool ipc_set_del(struct ipc_set *set, const void *object)
+void ipc_set_add(struct ipc_set *set, const void *object, unsigned long tag, kuid_t owner)
+{
+	set_add(set, object, tag, owner, true);
+}
+
+void ipc_set_find_again(struct ipc_set *set, const void *object, unsigned long tag, kuid_t owner)
+{
+	set_add(set, object, tag, owner, false);
+}
+
+bool ipc_set_del(struct ipc_set *set, const void *object, kuid_t owner)
 {
 	struct ipc_bucket *bucket = ipc_set_bucket(set, object);
-	struct ipc_member *member;
+	struct ipc_member *member, **link;
 	unsigned long flags;
 
 	spin_lock_irqsave(&bucket->lock, flags);
-	member = ipc_set_find(bucket, object);
+	link = ipc_set_find(bucket, object);
+	member = *link;
 	if (member) {
-		hlist_del(&member->node);
-		if (hlist_empty(&bucket->head))
+		*link = member->next;
+		if (!bucket->first)
 			clear_bit(bucket - set->bucket, set->used);
-		atomic_dec(&set->nr);
+		spin_lock(&set->lock);
+		member->share->used--;
+		set->nr--;
+		ipc_share_settle(&set->shares, member->share);
+		spin_unlock(&set->lock);
+	} else if (unlikely(READ_ONCE(set->lost))) {
+		spin_lock(&set->lock);
+		set_found(set, owner);
+		spin_unlock(&set->lock);
 	}
 	spin_unlock_irqrestore(&bucket->lock, flags);
 	kfree(member);
@@ -143,10 +342,10 @@ unsigned long ipc_set_tag(struct ipc_set *set, const void *object)
 	const struct ipc_member *member;
 	unsigned long flags, tag;
 
-	if (unlikely(READ_ONCE(sets_stopped)))
+	if (unlikely(READ_ONCE(abandoned)))
 		return 0;
 	spin_lock_irqsave(&bucket->lock, flags);
-	member = ipc_set_find(bucket, object);
+	member = *ipc_set_find(bucket, object);
 	tag = member ? member->tag : 0;
 	spin_unlock_irqrestore(&bucket->lock, flags);
 	return tag;
@@ -154,12 +353,12 @@ unsigned long ipc_set_tag(struct ipc_set *set, const void *object)
 
 bool ipc_set_exact(const struct ipc_set *set)
 {
-	return !READ_ONCE(set->lost) && !READ_ONCE(sets_stopped);
+	return !READ_ONCE(set->lost) && !READ_ONCE(abandoned);
 }
 
-void ipc_sets_stop(void)
+void ipc_sets_abandon(void)
 {
-	WRITE_ONCE(sets_stopped, true);
+	WRITE_ONCE(abandoned, true);
 }
 
 void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned long tag, void *arg),
@@ -170,12 +369,137 @@ void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned lon
 	unsigned int i;
 
 	for_each_set_bit(i, set->used, 1UL << set->bits) {
-		if (READ_ONCE(sets_stopped))
+		if (READ_ONCE(abandoned))
 			return;
 		spin_lock_irqsave(&set->bucket[i].lock, flags);
-		hlist_for_each_entry(member, &set->bucket[i].head, node)
+		for (member = set->bucket[i].first; member; member = member->next)
 			fn((void *)member->object, member->tag, arg);
 		spin_unlock_irqrestore(&set->bucket[i].lock, flags);
 		cond_resched();
 	}
+}
+
+/* ---- the walk ---- */
+
+/* Whether there is room for an object that is lost. Before a walk: forgets what failed. */
+static bool set_needs_walk(struct ipc_set *set)
+{
+	struct ipc_share *share;
+	bool needed = false;
+	unsigned int nr;
+
+	spin_lock_irq(&set->lock);
+	for (nr = 0; set->lost && nr <= IPC_SHARES; nr++) {
+		share = ipc_share_nr(&set->shares, nr);
+		if (share && share->lost && set_has_room(set, share))
+			needed = true;
+	}
+	spin_unlock_irq(&set->lock);
+	return needed;
+}
+
+static void set_walk_begins(struct ipc_set *set)
+{
+	unsigned int nr;
+
+	spin_lock_irq(&set->lock);
+	for (nr = 0; nr < IPC_SHARES; nr++)
+		if (set->shares.slot[nr])
+			set->shares.slot[nr]->failed = false;
+	set->shares.others.failed = false;
+	spin_unlock_irq(&set->lock);
+}
+
+/* The walk has found room for all objects of some users: what they have is known again. */
+static void set_walk_ends(struct ipc_set *set)
+{
+	struct ipc_share *share;
+	unsigned int nr;
+
+	spin_lock_irq(&set->lock);
+	for (nr = 0; nr <= IPC_SHARES; nr++) {
+		share = ipc_share_nr(&set->shares, nr);
+		if (!share || !share->unsure || share->failed)
+			continue;
+		share->unsure = false;
+		set_regain(set, share, share->lost);
+		ipc_share_settle(&set->shares, share);
+	}
+	spin_unlock_irq(&set->lock);
+}
+
+static bool sets_stopped(void)
+{
+	return READ_ONCE(stopped);
+}
+
+static void sets_walk(void)
+{
+	unsigned int i;
+
+	atomic_set(&walk_found, 0);
+	for (i = 0; i < nr_sets; i++)
+		set_walk_begins(sets[i]);
+	if (ipc_mechs_walk(sets_stopped))
+		for (i = 0; i < nr_sets; i++)
+			set_walk_ends(sets[i]);
+	/* Nobody can make it walk often by objects that no walk finds. */
+	walk_delay = atomic_read(&walk_found) ? SET_LOOK : min(2 * walk_delay, SET_WALK_MAX);
+	walk_next = jiffies + walk_delay;
+}
+
+/* At most one at a time, and while something is lost every five seconds. */
+static void sets_work(struct work_struct *work)
+{
+	bool lost = false, needed = false;
+	unsigned int i;
+
+	if (READ_ONCE(abandoned))
+		return;
+	for (i = 0; i < nr_sets; i++)
+		needed |= set_needs_walk(sets[i]);
+	if (needed && time_after_eq(jiffies, walk_next))
+		sets_walk();
+	for (i = 0; i < nr_sets; i++)
+		lost |= !ipc_set_exact(sets[i]);
+	if (lost)
+		set_look_later();
+}
+
+void ipc_sets_start(void)
+{
+	walk_next = jiffies;
+	WRITE_ONCE(loading, false);
+	WRITE_ONCE(stopped, false);
+	set_look_later();
+}
+
+void ipc_sets_stop(void)
+{
+	WRITE_ONCE(stopped, true);
+	cancel_delayed_work_sync(&look_work);
+}
+
+/* ---- for readers ---- */
+
+unsigned int ipc_sets_nr(void)
+{
+	return nr_sets;
+}
+
+bool ipc_set_share(unsigned int nr_set, unsigned int nr, struct ipc_share_info *info)
+{
+	struct ipc_set *set = sets[nr_set];
+	const struct ipc_share *share;
+
+	spin_lock_irq(&set->lock);
+	share = ipc_share_nr(&set->shares, nr);
+	if (share)
+		*info = (struct ipc_share_info){
+			.table = set->name, .uid = share->uid, .shared = nr == IPC_SHARES,
+			.used = share->used, .max = ipc_share_max(&set->shares, share),
+			.lost = share->lost,
+		};
+	spin_unlock_irq(&set->lock);
+	return share;
 }

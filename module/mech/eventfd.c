@@ -4,6 +4,7 @@
  * the eight bytes of a number. What the kernel itself signals (KVM, VFIO, Linux AIO,
  * io_uring) is no operation of a process, and is not counted.
  */
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
@@ -26,7 +27,7 @@ static struct ipc_set *eventfds;
 
 enum {
 	READER_WAIT, WRITER_WAIT, READ_LOOP, WRITE_LOOP, EVENTFD_READ, EVENTFD_WRITE,
-	EVENTFD_CREATE, EVENTFD_RELEASE,
+	EVENTFD_FILE, EVENTFD_CREATE, EVENTFD_RELEASE,
 };
 
 /* ---- its identity: the eventfd-id of /proc/PID/fdinfo, of which there is one in all the machine ---- */
@@ -163,33 +164,58 @@ static void write_sleeps(const struct ipc_call *call)
 
 /* ---- objects ---- */
 
-static void eventfd_seed_file(struct file *file)
+static bool is_eventfd(struct file *file)
 {
 	struct eventfd_ctx *ctx = eventfd_ctx_fileget(file);
 
-	if (IS_ERR(ctx))	/* it is none */
-		return;
+	if (IS_ERR(ctx))
+		return false;
 	eventfd_ctx_put(ctx);
+	return true;
+}
+
+static void eventfd_seed_file(struct file *file)
+{
+	if (!is_eventfd(file))
+		return;
 	verify_id(file);
-	ipc_set_add(eventfds, file, 1);
+	ipc_set_find_again(eventfds, file, 1, file->f_cred->uid);
+}
+
+/*
+ * anon_inode_getfile(name, fops, priv, flags): before the file has a descriptor, by which
+ * another thread could close it at once.
+ */
+static void eventfd_file_done(const struct ipc_call *call)
+{
+	struct file *file = (struct file *)call->ret;
+
+	if (!IS_ERR(file) && is_eventfd(file))
+		ipc_set_add(eventfds, file, 1, file->f_cred->uid);
 }
 
 /* do_eventfd(count, flags): a descriptor, which another thread may have closed already */
 static void eventfd_create_done(const struct ipc_call *call)
 {
 	int fd = call->ret;
-	struct file *file = fd < 0 ? NULL : fget(fd);
+	struct file *file;
 
+	if (fd < 0 || !READ_ONCE(eventfd_row.unnamed))
+		return;
+	file = fget(fd);
 	if (!file)
 		return;
-	eventfd_seed_file(file);
+	if (is_eventfd(file))
+		verify_id(file);
 	fput(file);
 }
 
-/* eventfd_release(inode, file): of any file that is in the set, since it was made */
+/* eventfd_release(inode, file): of any file that has been an eventfd's */
 static void eventfd_release_entry(struct ftrace_regs *regs)
 {
-	ipc_set_del(eventfds, (void *)ipc_arg(regs, 1));
+	const struct file *file = (const struct file *)ipc_arg(regs, 1);
+
+	ipc_set_del(eventfds, file, file->f_cred->uid);
 }
 
 static void count_one(void *object, unsigned long tag, void *gauge)
@@ -206,13 +232,14 @@ static void eventfd_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 
 static int eventfd_init(void)
 {
-	eventfds = ipc_set_new(ipc_max_objects);
+	eventfds = ipc_set_new("eventfd", ipc_max_objects, IPC_SET_ALL);
 	return eventfds ? 0 : -ENOMEM;
 }
 
 static void eventfd_seed(void)
 {
-	if (!ipc_hook_lost(&ipc_mech_eventfd.hooks[EVENTFD_RELEASE]))
+	if (!ipc_hook_lost(&ipc_mech_eventfd.hooks[EVENTFD_RELEASE]) &&
+	    !ipc_hook_lost(&ipc_mech_eventfd.hooks[EVENTFD_FILE]))
 		ipc_set_open(eventfds);
 }
 
@@ -282,13 +309,21 @@ static struct ipc_hook eventfd_hooks[] = {
 		.instead_of = &eventfd_hooks[WRITE_LOOP],
 		.feeds = FEEDS_ALL(IPC_SEND),
 	},
+	[EVENTFD_FILE] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("anon_inode_getfile_fmode", "anon_inode_getfile"),
+		.called_by = IPC_NAMES("do_eventfd"),
+		.done = eventfd_file_done,
+		.nargs = 5,
+		.uses = 2,
+		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
+	},
 	[EVENTFD_CREATE] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_eventfd"),
 		.called_by = IPC_NAMES("__x64_sys_eventfd2", "__x64_sys_eventfd"),
 		.done = eventfd_create_done,
 		.nargs = 2,
-		.feeds = FEEDS(IPC_BIT(IPC_OBJECTS)),
 	},
 	[EVENTFD_RELEASE] = {
 		.kind = IPC_HOOK_ENTRY,

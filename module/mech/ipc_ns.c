@@ -10,6 +10,7 @@
  */
 #include <linux/fs.h>
 #include <linux/rhashtable.h>
+#include <linux/user_namespace.h>
 
 #include "ipc_ns.h"
 
@@ -41,12 +42,16 @@ void ipc_ns_sum(struct ipc_gauge *gauge, u32 cols,
 
 static void ipc_ns_born(struct ftrace_regs *regs)
 {
-	ipc_set_add(namespaces, (void *)ipc_arg(regs, 0), 0);
+	const struct ipc_namespace *ns = (const struct ipc_namespace *)ipc_arg(regs, 0);
+
+	ipc_set_add(namespaces, ns, 0, ns->user_ns->owner);
 }
 
 static void ipc_ns_dies(struct ftrace_regs *regs)
 {
-	ipc_set_del(namespaces, (void *)ipc_arg(regs, 0));
+	const struct ipc_namespace *ns = (const struct ipc_namespace *)ipc_arg(regs, 0);
+
+	ipc_set_del(namespaces, ns, ns->user_ns->owner);
 }
 
 static void ipc_ns_seed_one(struct super_block *sb, void *unused)
@@ -56,13 +61,13 @@ static void ipc_ns_seed_one(struct super_block *sb, void *unused)
 	/* One that create_ipc_ns() is still at work on comes by shm_init_ns(). */
 	if (!ns || !rcu_access_pointer(ns->ids[IPC_NS_SHM].key_ht.tbl))
 		return;
-	ipc_set_add(namespaces, ns, 0);
+	ipc_set_find_again(namespaces, ns, 0, ns->user_ns->owner);
 	/*
 	 * put_ipc_ns() clears s_fs_info before sem_exit_ns() runs: if it is
 	 * still set, ipc_ns_dies() is yet to come. Nobody reads the set so early.
 	 */
 	if (READ_ONCE(sb->s_fs_info) != ns)
-		ipc_set_del(namespaces, ns);
+		ipc_set_del(namespaces, ns, INVALID_UID);
 }
 
 static void ipc_ns_seed(void)
@@ -82,7 +87,7 @@ static void ipc_ns_seed(void)
 
 static int ipc_ns_init(void)
 {
-	namespaces = ipc_set_new(ipc_max_objects);
+	namespaces = ipc_set_new("ipc_ns", ipc_max_objects, IPC_SET_ALL);
 	if (!namespaces)
 		return -ENOMEM;
 	/* Both hooks come at once; ipc_ns_seed_one() relies on those that are born before it. */

@@ -27,11 +27,15 @@ static struct ipc_row fifo_row = {
 	.gauge = pipe_gauge,
 };
 
-/* All pipes, by struct pipe_inode_info; the tag is the inode, which lives longer. */
+/*
+ * All pipes, by struct pipe_inode_info; the tag is the inode, which lives longer. Each comes when
+ * it is allocated, and has no tag until it belongs to an inode: so does each that is
+ * freed at once, as the open of a FIFO fails, and the private ones of sendfile, which never do.
+ */
 static struct ipc_set *pipes;
 
 enum {
-	PIPE_READ, PIPE_WRITE, PIPE_CREATE, FIFO_OPEN, FIFO_WAIT, PIPE_FREE,
+	PIPE_READ, PIPE_WRITE, PIPE_ALLOC, PIPE_CREATE, FIFO_OPEN, FIFO_WAIT, PIPE_FREE,
 	READER_WAIT, WRITER_WAIT,
 };
 
@@ -106,10 +110,27 @@ static void pipe_write_done(const struct ipc_call *call)
 
 /* ---- objects ---- */
 
+/* Who has made it. The kernel counts its pages for this user, too. */
+static kuid_t pipe_owner(const struct pipe_inode_info *pipe)
+{
+	return pipe->user->uid;
+}
+
+/* alloc_pipe_info() */
+static void pipe_alloc_done(const struct ipc_call *call)
+{
+	const struct pipe_inode_info *pipe = (const struct pipe_inode_info *)call->ret;
+
+	if (pipe)
+		ipc_set_add(pipes, pipe, 0, pipe_owner(pipe));
+}
+
 static void pipe_track(const struct inode *inode)
 {
-	if (inode->i_pipe)
-		ipc_set_add(pipes, inode->i_pipe, (unsigned long)inode);
+	const struct pipe_inode_info *pipe = inode->i_pipe;
+
+	if (pipe)
+		ipc_set_find_again(pipes, pipe, (unsigned long)inode, pipe_owner(pipe));
 }
 
 /* create_pipe_files(res, flags): both files are of the new pipe. */
@@ -142,10 +163,11 @@ static void fifo_open_done(const struct ipc_call *call)
 /* wait_for_partner(pipe, cnt), in fifo_open(): a FIFO whose open sleeps exists, too. */
 static void fifo_wait_entry(struct ftrace_regs *regs)
 {
+	const struct pipe_inode_info *pipe = (const struct pipe_inode_info *)ipc_arg(regs, 0);
 	const struct inode *inode = ipc_sleep_inode();
 
 	if (inode)
-		ipc_set_add(pipes, (void *)ipc_arg(regs, 0), (unsigned long)inode);
+		ipc_set_find_again(pipes, pipe, (unsigned long)inode, pipe_owner(pipe));
 }
 
 /* ---- waits ---- */
@@ -206,19 +228,20 @@ static void pipe_lost(const struct pipe_inode_info *pipe)
 	ipc_event_lost(pipe_inode_row(inode), &object, pipe_unread(pipe), 0);
 }
 
-/* free_pipe_info(pipe): also for the private pipes of sendfile, which are not in the set. */
+/* free_pipe_info(pipe) */
 static void pipe_free_entry(struct ftrace_regs *regs)
 {
 	const struct pipe_inode_info *pipe = (const struct pipe_inode_info *)ipc_arg(regs, 0);
 
 	if (ipc_listened(IPC_G_LOST))
 		pipe_lost(pipe);
-	ipc_set_del(pipes, pipe);
+	ipc_set_del(pipes, pipe, pipe_owner(pipe));
 }
 
 static void pipe_seed(void)
 {
-	if (!ipc_hook_lost(&ipc_mech_pipe.hooks[PIPE_FREE]))
+	if (!ipc_hook_lost(&ipc_mech_pipe.hooks[PIPE_FREE]) &&
+	    !ipc_hook_lost(&ipc_mech_pipe.hooks[PIPE_ALLOC]))
 		ipc_set_open(pipes);
 }
 
@@ -243,7 +266,7 @@ static void pipe_count(void *object, unsigned long tag, void *arg)
 	struct pipe_inode_info *pipe = object;
 	struct pipe_count *count = arg;
 
-	if (pipe_inode_row((const struct inode *)tag) != count->row)
+	if (!tag || pipe_inode_row((const struct inode *)tag) != count->row)
 		return;
 	count->gauge->value[IPC_OBJECTS]++;
 	spin_lock(&pipe->rd_wait.lock);
@@ -262,7 +285,7 @@ static void pipe_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 
 static int pipe_init(void)
 {
-	pipes = ipc_set_new(ipc_max_objects);
+	pipes = ipc_set_new("pipe", ipc_max_objects, IPC_SET_ALL);
 	return pipes ? 0 : -ENOMEM;
 }
 
@@ -294,6 +317,14 @@ static struct ipc_hook pipe_hooks[] = {
 		.nargs = 2,
 		.sleeps = true,
 		.feeds = PIPE_FEEDS(IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND)),
+	},
+	[PIPE_ALLOC] = {
+		.kind = IPC_HOOK_RETURN,
+		.symbols = IPC_NAMES("alloc_pipe_info"),
+		.called_by = IPC_NAMES("create_pipe_files|get_pipe_inode", "fifo_open"),
+		.done = pipe_alloc_done,
+		.nargs = 1,
+		.feeds = PIPE_FEEDS(PIPE_GAUGES),
 	},
 	[PIPE_CREATE] = {
 		.kind = IPC_HOOK_RETURN,

@@ -161,18 +161,20 @@ static void tcp_done_entry(struct ftrace_regs *regs)
 	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
 
 	if (!sock_flag(sk, SOCK_DEAD) && ipc_tcp_unread(sk))
-		ipc_set_add(leftovers, sk, 0);
+		ipc_set_add(leftovers, sk, 0, ipc_sk_uid(sk));
 }
 
 /* tcp_v4_destroy_sock(sk): proto->destroy of both families, once for each socket. */
 static void tcp_destroy_entry(struct ftrace_regs *regs)
 {
-	ipc_set_del(leftovers, (const struct sock *)ipc_arg(regs, 0));
+	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
+
+	ipc_set_del(leftovers, sk, ipc_sk_uid(sk));
 }
 
 static int tcp_init_set(void)
 {
-	leftovers = ipc_set_new(ipc_max_objects);
+	leftovers = ipc_set_new("tcp", ipc_max_objects, IPC_SET_SOME);
 	return leftovers ? 0 : -ENOMEM;
 }
 
@@ -188,7 +190,7 @@ static void tcp_seed_file(struct file *file)
 	const struct sock *sk = ipc_file_sk(file);
 
 	if (tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE && ipc_tcp_unread(sk))
-		ipc_set_add(leftovers, sk, 0);
+		ipc_set_find_again(leftovers, sk, 0, ipc_sk_uid(sk));
 }
 
 static void tcp_exit_set(void)

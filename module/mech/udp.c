@@ -112,7 +112,7 @@ static void udp_init_entry(struct ftrace_regs *regs)
 	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
 
 	if (sk->sk_protocol == IPPROTO_UDP)
-		ipc_set_add(socks, sk, 0);
+		ipc_set_add(socks, sk, 0, ipc_sk_uid(sk));
 }
 
 /*
@@ -122,12 +122,16 @@ static void udp_init_entry(struct ftrace_regs *regs)
  */
 static void udp_destruct_entry(struct ftrace_regs *regs)
 {
-	ipc_set_del(socks, (const struct sock *)ipc_arg(regs, 0));
+	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
+
+	if (sk->sk_protocol == IPPROTO_UDP)
+		ipc_set_del(socks, sk, ipc_sk_uid(sk));
 }
 
 static int udp_init_set(void)
 {
-	socks = ipc_set_new(ipc_max_objects);
+	/* fchown(2) of its descriptor changes the owner of a socket. */
+	socks = ipc_set_new("udp", ipc_max_objects, IPC_SET_ALL_CHANGING);
 	return socks ? 0 : -ENOMEM;
 }
 
@@ -139,7 +143,7 @@ static void udp_seed_table(struct udp_table *table)
 	for (i = 0; i <= table->mask; i++) {
 		spin_lock_bh(&table->hash[i].lock);
 		sk_for_each(sk, &table->hash[i].head)
-			ipc_set_add(socks, sk, 0);
+			ipc_set_find_again(socks, sk, 0, ipc_sk_uid(sk));
 		spin_unlock_bh(&table->hash[i].lock);
 		cond_resched();
 	}
@@ -165,8 +169,10 @@ static void udp_seed(void)
 /* Those without a port. The file keeps the socket from being freed meanwhile. */
 static void udp_seed_file(struct file *file)
 {
+	const struct sock *sk = ipc_file_sk(file);
+
 	if (udp_row_of(file))
-		ipc_set_add(socks, ipc_file_sk(file), 0);
+		ipc_set_find_again(socks, sk, 0, ipc_sk_uid(sk));
 }
 
 static void udp_exit_set(void)
