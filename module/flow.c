@@ -5,12 +5,14 @@
  * A hash table of a fixed number of entries. Each bucket has a lock, which an operation
  * holds for the few instructions that it takes to add to its entry: so an entry says the
  * same of all its values at any time. Entries that are new come from a pool under a lock of
- * its own, which is taken before a bucket's. When the pool is empty a flow that has long
- * not been used makes room: its values go to its row's sum of others, so that flows and
- * others together are always all that was counted since there have been flows.
+ * its own, which is taken before a bucket's. A user has a share of the pool (share.h). When it is
+ * used up, a flow of the same user that has long not been used makes room; when the pool is
+ * empty, one of the user with most flows. Its values go to its row's sum of others, so that
+ * flows and others together are always all that was counted since there have been flows.
  *
  * An entry changes hands under the pool's lock alone: who holds that may read its key. The
- * flows of a process are on a list under that lock, too, for when it ends.
+ * flows of a process are on a list under that lock, too, for when it ends, and those of a user are
+ * on another one, a ring.
  *
  * Handlers come here behind a static key, which trace events of transfers turn on as well: then
  * there may be no table, and they find one without entries. A table is freed when none can
@@ -29,7 +31,7 @@
 
 #include "flow.h"
 
-/* So many entries are looked at for one that has not been used for the longest time. */
+/* So many flows of a user are looked at for one that has not been used for the longest time. */
 #define FLOW_SAMPLE	16
 /* And so many of one process, when it has ended, with interrupts off. */
 #define FLOW_PROCESS_MAX	4096
@@ -137,6 +139,68 @@ static void flow_process_lacks(struct flow_table *t, u64 start)
 	process->evicted = max(process->evicted, start);
 }
 
+/* ---- the flows of a user: with the pool locked ---- */
+
+static u32 flow_nr(const struct flow_table *t, const struct ipc_flow *flow)
+{
+	return flow - t->flow;
+}
+
+/* At the end of the ring: the hand comes to it last. */
+static void flow_user_add(struct flow_table *t, struct ipc_flow *flow, struct ipc_share *share)
+{
+	struct ipc_flow *hand = share->hand ?: flow;
+
+	flow->share = share;
+	flow->after = flow_nr(t, hand);
+	flow->before = share->hand ? hand->before : flow->after;
+	t->flow[flow->before].after = flow_nr(t, flow);
+	hand->before = flow_nr(t, flow);
+	share->hand = hand;
+}
+
+static void flow_user_del(struct flow_table *t, struct ipc_flow *flow)
+{
+	struct ipc_flow *after = &t->flow[flow->after];
+	struct ipc_share *share = flow->share;
+
+	t->flow[flow->before].after = flow->after;
+	after->before = flow->before;
+	if (share->hand == flow)
+		share->hand = after == flow ? NULL : after;
+}
+
+/* One more, or one less: also those that are only coming, and are not in the ring. */
+static void flow_user_holds(struct flow_table *t, struct ipc_share *share, int more)
+{
+	unsigned int rank = fls(share->used);
+
+	share->used += more;
+	if (fls(share->used) == rank)
+		return;
+	if (rank)
+		hlist_del_init(&share->rank);
+	if (share->used)
+		hlist_add_head(&share->rank, &t->rank[fls(share->used)]);
+	else
+		ipc_share_settle(&t->shares, share);
+}
+
+/* Who has most flows: no other has twice as many. But nobody who has no more than @share. */
+static struct ipc_share *flow_user_largest(struct flow_table *t, struct ipc_share *share)
+{
+	struct ipc_share *largest;
+	unsigned int rank;
+
+	for (rank = FLOW_RANKS - 1; rank; rank--) {
+		if (hlist_empty(&t->rank[rank]))
+			continue;
+		largest = hlist_entry(t->rank[rank].first, struct ipc_share, rank);
+		return largest->used > share->used ? largest : share;
+	}
+	return share;
+}
+
 /* ---- the pool ---- */
 
 static void flow_give(struct flow_table *t, struct ipc_flow *flow)
@@ -145,6 +209,8 @@ static void flow_give(struct flow_table *t, struct ipc_flow *flow)
 
 	spin_lock_irqsave(&t->lock, flags);
 	flow_process_del(flow);
+	flow_user_del(t, flow);
+	flow_user_holds(t, flow->share, -1);
 	flow->next = t->free;
 	t->free = flow;
 	t->used--;
@@ -164,16 +230,18 @@ static void flow_unlink(struct flow_table *t, struct ipc_flow *flow)
 	arch_spin_unlock(&bucket->lock);
 }
 
-/* Of the next ones the coldest; NULL: all of them are only coming. With the pool locked. */
-static struct ipc_flow *flow_evict(struct flow_table *t)
+/*
+ * The coldest of the next flows of a user; NULL: all of them are only coming. With the pool
+ * locked.
+ */
+static struct ipc_flow *flow_evict(struct flow_table *t, struct ipc_share *share)
 {
 	struct ipc_flow *flow, *coldest = NULL;
 	unsigned int i;
 
-	for (i = 0; i < FLOW_SAMPLE; i++) {
-		flow = &t->flow[t->hand++];
-		if (t->hand == t->max)
-			t->hand = 0;
+	for (i = 0; i < FLOW_SAMPLE && share->hand; i++) {
+		flow = share->hand;
+		share->hand = &t->flow[flow->after];
 		if (READ_ONCE(flow->linked) &&
 		    (!coldest || READ_ONCE(flow->last) < READ_ONCE(coldest->last)))
 			coldest = flow;
@@ -182,26 +250,39 @@ static struct ipc_flow *flow_evict(struct flow_table *t)
 		return NULL;
 	flow_unlink(t, coldest);
 	flow_process_del(coldest);
+	flow_user_del(t, coldest);
+	share->lost++;
+	flow_user_holds(t, share, -1);
 	flow_process_lacks(t, coldest->start);
 	ipc_flow_sum(t->other[coldest->row->nr].value[coldest->dir == IPC_RECV], coldest->value);
 	t->evicted++;
 	return coldest;
 }
 
-static struct ipc_flow *flow_take(struct flow_table *t)
+/* An entry for a flow of a user, whose share is stored. NULL: there is no room. */
+static struct ipc_flow *flow_take(struct flow_table *t, kuid_t uid, struct ipc_share **user)
 {
+	struct ipc_share *share;
 	struct ipc_flow *flow;
 	unsigned long flags;
 
 	spin_lock_irqsave(&t->lock, flags);
-	if (t->free) {
+	share = ipc_share_get(&t->shares, uid);
+	if (share->used >= ipc_share_max(&t->shares, share)) {
+		flow = flow_evict(t, share);
+	} else if (t->free) {
 		flow = t->free;
 		t->free = flow->next;
 		t->used++;
 	} else {
-		flow = flow_evict(t);
+		flow = flow_evict(t, flow_user_largest(t, share));
 	}
+	if (flow)
+		flow_user_holds(t, share, 1);
+	else
+		ipc_share_settle(&t->shares, share);
 	spin_unlock_irqrestore(&t->lock, flags);
+	*user = share;
 	return flow;
 }
 
@@ -265,6 +346,19 @@ static void flow_refresh(struct ipc_flow *flow, const struct flow_key *key)
 	if (!uid_eq(flow->euid, cred->euid))
 		flow->euid = INVALID_UID;
 	flow_refresh_access(flow, key, cred);
+}
+
+/* Whose share it takes: that of the real user of its process; the kernel's is root's. */
+static kuid_t flow_user(const struct flow_key *key)
+{
+	kuid_t uid;
+
+	if (key->nobodys)
+		return GLOBAL_ROOT_UID;
+	rcu_read_lock();
+	uid = __task_cred(key->leader)->uid;
+	rcu_read_unlock();
+	return uid;
 }
 
 /* The file behind an address of the current process; nothing if that would have to wait. */
@@ -359,28 +453,41 @@ static bool flow_count_stale(struct flow_bucket *bucket, const struct flow_key *
 	return flow;
 }
 
+/* An operation that has no flow. */
+static void flow_count_other(struct flow_table *t, const struct flow_key *key,
+			     const struct flow_values *values)
+{
+	unsigned long flags;
+
+	if (t == &no_table)
+		return;
+	spin_lock_irqsave(&t->lock, flags);
+	flow_add(t->other[key->row->nr].value[key->dir == IPC_RECV], values);
+	flow_process_lacks(t, key->start);
+	spin_unlock_irqrestore(&t->lock, flags);
+}
+
 /* A flow that is new, or not fresh. By value: an address would force all of it into memory. */
 static noinline void flow_count_slow(struct flow_key key, struct flow_values values)
 {
 	struct flow_table *t = READ_ONCE(ipc_flow_table);
 	struct flow_bucket *bucket = flow_bucket(t, key.id, key.start, key.who);
 	struct ipc_flow *new, *flow;
+	struct ipc_share *share;
 	unsigned long flags;
 
 	if (t == &no_table || flow_count_stale(bucket, &key, &values))
 		return;
-	new = flow_take(t);
+	new = flow_take(t, flow_user(&key), &share);
 	if (!new) {
-		spin_lock_irqsave(&t->lock, flags);
-		flow_add(t->other[key.row->nr].value[key.dir == IPC_RECV], &values);
-		flow_process_lacks(t, key.start);
-		spin_unlock_irqrestore(&t->lock, flags);
+		flow_count_other(t, &key, &values);
 		return;
 	}
 	flow_fill(new, &key);
 	spin_lock_irqsave(&t->lock, flags);
 	flow_inherit_access(t, new, &key);
 	flow_process_add(t, new);
+	flow_user_add(t, new, share);
 	spin_unlock_irqrestore(&t->lock, flags);
 	local_irq_save(flags);
 	arch_spin_lock(&bucket->lock);
@@ -421,6 +528,16 @@ static __always_inline bool flow_count_known(const struct flow_key *key,
 	arch_spin_unlock(&bucket->lock);
 	local_irq_restore(flags);
 	return true;
+}
+
+/* An operation that begins no flow. */
+static void flow_count_if_there(const struct flow_key *key, const struct flow_values *values)
+{
+	struct flow_table *t = READ_ONCE(ipc_flow_table);
+	struct flow_bucket *bucket = flow_bucket(t, key->id, key->start, key->who);
+
+	if (!flow_count_stale(bucket, key, values))
+		flow_count_other(t, key, values);
 }
 
 static __always_inline void flow_count(const struct flow_key *key,
@@ -492,13 +609,41 @@ static __always_inline struct flow_values flow_end_values(long ret)
 	return (struct flow_values){ .ops = 1, .bytes = ret, .fails = ret < 0 };
 }
 
+/*
+ * Whether an operation failed so that there may be nothing at its address: anybody can name any
+ * number of those. Where it has compared the futex's value, or waited, there is one.
+ */
+static bool flow_at_no_object(const struct ipc_row *row, long ret)
+{
+	if (ret >= 0 || !row->addresses)
+		return false;
+	switch (ret) {
+	case -EAGAIN:
+	case -EDEADLK:
+	case -EINTR:
+	case -ETIMEDOUT:
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		return false;
+	}
+	return true;
+}
+
 static noinline void flow_end_slow(const struct ipc_call *call, struct ipc_row *row,
 				   enum ipc_dir dir, struct ipc_at at, long ret)
 {
 	const struct flow_values values = flow_end_values(ret);
 	const struct flow_key key = flow_end_key(row, dir, at);
 
-	flow_transfer(&key, &values);
+	if (likely(!flow_at_no_object(row, ret))) {
+		flow_transfer(&key, &values);
+	} else {
+		if (trace_ipcstat_transfer_enabled())
+			flow_trace(key, values);
+		flow_count_if_there(&key, &values);
+	}
 	ipc_woke(call);
 }
 
@@ -704,6 +849,22 @@ u64 ipc_flows_evicted(void)
 	return evicted;
 }
 
+bool ipc_flows_share(unsigned int nr, struct ipc_share_info *info)
+{
+	const struct ipc_share *share;
+
+	spin_lock_irq(&table->lock);
+	share = ipc_share_nr(&table->shares, nr);
+	if (share)
+		*info = (struct ipc_share_info){
+			.table = "flows", .uid = share->uid, .shared = nr == IPC_SHARES,
+			.used = share->used, .max = ipc_share_max(&table->shares, share),
+			.lost = share->lost,
+		};
+	spin_unlock_irq(&table->lock);
+	return share;
+}
+
 void ipc_flows_end(void)
 {
 	mutex_unlock(&flows_mutex);
@@ -718,13 +879,14 @@ static void flow_table_free(struct flow_table *t)
 	kvfree(t->bucket);
 	kvfree(t->process);
 	kvfree(t->flow);
-	kfree(t);
+	ipc_shares_exit(&t->shares);
+	kvfree(t);
 }
 
 static struct flow_table *flow_table_new(unsigned int max)
 {
 	unsigned int i, bits = max_t(unsigned int, order_base_2(max), 1);
-	struct flow_table *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	struct flow_table *t = kvzalloc(sizeof(*t), GFP_KERNEL);
 
 	if (!t)
 		return NULL;
@@ -740,6 +902,7 @@ static struct flow_table *flow_table_new(unsigned int max)
 	t->factor = get_random_u64() | 1;
 	t->start_factor = get_random_u64() | 1;
 	spin_lock_init(&t->lock);
+	ipc_shares_init(&t->shares, max);
 	for (i = 0; i < 1U << bits; i++)
 		t->bucket[i].lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
 	for (i = 0; i < max; i++)

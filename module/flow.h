@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 
+#include "share.h"
 #include "trace.h"
 
 /*
@@ -27,6 +28,8 @@ struct flow_bucket {
 
 struct flow_process;
 
+#define FLOW_RANKS	(ilog2(IPC_MAX_FLOWS) + 2)
+
 /*
  * @max: entries
  * @shift, @factor: of a hash, that gives a bucket's number. The factor is any odd number: who
@@ -34,7 +37,8 @@ struct flow_process;
  * @start_factor: another one, for when a process was started: many that know it could choose
  *	addresses all of which have the same sum with it
  * @free: the first entry of the pool
- * @hand: where to look for the next one to make room
+ * @shares: of each user, whose @lost are evicted flows
+ * @rank: users with flows, by the number of binary digits of how many they have
  * @other: of each row
  */
 struct flow_table {
@@ -46,8 +50,10 @@ struct flow_table {
 
 	spinlock_t lock;
 	struct ipc_flow *free;
-	u32 hand, used;
+	u32 used;
 	u64 evicted;
+	struct ipc_shares shares;
+	struct hlist_head rank[FLOW_RANKS];
 	struct ipc_flow_other other[IPC_MAX_ROWS];
 };
 

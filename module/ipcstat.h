@@ -811,6 +811,8 @@ void ipc_summary(struct ipc_summary *sum);
  * @euid: the same; INVALID_UID: it has changed
  * @access: which user might see the process when the flow was used last
  * @pid_ns, @pid: the process in its own PID namespace
+ * @before, @after: of the table: numbers of other flows of the same user
+ * @share: of the table: the user's
  * @cgroup: that it was in when it began the flow (version 2's)
  * @file, @dev, @offset: of a row with addresses: where the mapping led to at that time
  * The rest is of the table.
@@ -835,6 +837,8 @@ struct ipc_flow {
 	kuid_t euid;
 	struct ipc_access access;
 	u32 pid, dev;
+	u32 before, after;
+	struct ipc_share *share;
 	struct ns_identity pid_ns;
 	u64 cgroup, file, offset;
 };
