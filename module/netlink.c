@@ -2,9 +2,10 @@
 /*
  * The generic netlink family "ipcstat". The protocol is in uapi/ipcstat.h.
  *
- * A dump's cursor is in cb->args[]: [0] the next row, signal, hook, note or flow; [1] is 0 for
+ * A dump's cursor is in cb->args[]: [0] the next row, signal, hook, note, flow or share; [1] is 0 for
  * all, or the number, plus one, of the only row or signal wanted, or of the row
- * whose hooks, sleepers or flows are; [2] is set when all is said of sleepers or flows.
+ * whose hooks, sleepers or flows are; [2] is set when all is said of sleepers, flows or
+ * shares.
  */
 #include <linux/cred.h>
 #include <linux/pid_namespace.h>
@@ -50,6 +51,10 @@ static const struct nla_policy ipc_row_policy[IPCSTAT_A_MECH + 1] = {
 static const struct nla_policy ipc_blocked_policy[IPCSTAT_A_START + 1] = {
 	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
 							 IPCSTAT_NAME_MAX - 1),
+	[IPCSTAT_A_START]	= { .type = NLA_U32 },
+};
+
+static const struct nla_policy ipc_share_policy[IPCSTAT_A_START + 1] = {
 	[IPCSTAT_A_START]	= { .type = NLA_U32 },
 };
 
@@ -413,7 +418,7 @@ int ipc_dump_start(struct netlink_callback *cb)
 		cb->args[1] = nla_get_u32(attrs[IPCSTAT_A_SIGNAL]);
 	else if (cmd != IPCSTAT_CMD_SIGNAL && attrs[IPCSTAT_A_MECH])
 		cb->args[1] = ipc_find_row(attrs[IPCSTAT_A_MECH]) + 1;
-	if (cmd == IPCSTAT_CMD_BLOCKED || cmd == IPCSTAT_CMD_FLOW) {
+	if (cmd == IPCSTAT_CMD_BLOCKED || cmd == IPCSTAT_CMD_FLOW || cmd == IPCSTAT_CMD_SHARE) {
 		if (attrs[IPCSTAT_A_START])
 			cb->args[0] = nla_get_u32(attrs[IPCSTAT_A_START]);
 	} else if (cb->args[1] && cmd != IPCSTAT_CMD_HOOK) {
@@ -658,6 +663,13 @@ static const struct genl_ops ipc_genl_ops[] = {
 	}, {
 		.cmd	= IPCSTAT_CMD_EVENTS,
 		.doit	= ipc_do_events,
+	}, {
+		.cmd	= IPCSTAT_CMD_SHARE,
+		.doit	= ipc_do_dump_only,
+		.start	= ipc_dump_start,
+		.dumpit	= ipc_dump_shares,
+		.policy	= ipc_share_policy,
+		.maxattr = ARRAY_SIZE(ipc_share_policy) - 1,
 	},
 };
 

@@ -56,6 +56,9 @@ int ipc_put_flows(struct sk_buff *skb);
 int ipc_do_flows(struct sk_buff *skb, struct genl_info *info);
 int ipc_dump_flows(struct sk_buff *skb, struct netlink_callback *cb);
 
+/* The command SHARE (netlink_share.c). */
+int ipc_dump_shares(struct sk_buff *skb, struct netlink_callback *cb);
+
 /* Groups and events (netlink_event.c). */
 extern const struct genl_multicast_group ipc_mcgrps[IPC_GROUPS];
 int ipc_put_events(struct sk_buff *skb);

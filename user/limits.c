@@ -34,6 +34,7 @@ static const struct {
 	{ "udp", limits_udp },
 	{ "socket", limits_socket },
 	{ "file", limits_file },
+	{ "ipcstat", limits_ipcstat },
 };
 
 #define NR_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
@@ -208,6 +209,7 @@ static void print_notes(const struct limits *limits, const char *why_no_module, 
 	for (unsigned int i = 0; i < limits->nr; i++)
 		if (is_near(&limits->limit[i]))
 			print_hint(&limits->limit[i], color);
+	limits_print_lost(limits);
 	if (why_no_module && limits->lack_module)
 		printf("%s: %s\n", lack, why_no_module);
 }
@@ -370,6 +372,10 @@ static const char *ask_module(struct nl **nl, struct limits *limits)
 			why = "the loaded module is older than this tool: run `ipcstat unload` and `ipcstat load`";
 	}
 	nl_free_info(&info);
+	/* An older module has no shares. */
+	limits->knows_shares = !nl_get_shares(*nl, &limits->shares);
+	if (!limits->knows_shares && !why)
+		why = nl_error(*nl);
 	return why;
 }
 

@@ -34,8 +34,11 @@ void limits_free(struct limits *limits)
 	for (unsigned int i = 0; i < limits->nr; i++) {
 		free(limits->limit[i].change);
 		free(limits->limit[i].note);
+		free(limits->limit[i].own_name);
+		free(limits->limit[i].own_scope);
 	}
 	free(limits->limit);
+	nl_free_shares(&limits->shares);
 	*limits = (struct limits){ 0 };
 }
 

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nl.h"
+
 enum amount_kind {
 	AMOUNT_UNKNOWN,
 	AMOUNT_VALUE,
@@ -22,18 +24,21 @@ struct amount {
 struct limit {
 	const char *mech, *name;
 	const char *unit, *scope;
-	const char *sysctl; /* or NULL */
-	char *change;       /* the command that raises it to N */
-	char *note;         /* what else is to say about that; or NULL */
+	const char *sysctl;         /* or NULL */
+	char *change;               /* the command that raises it to N */
+	char *note;                 /* what else is to say about that; or NULL */
+	char *own_name, *own_scope; /* NULL, or name and scope, which are freed with it */
 	struct amount use, max;
 };
 
 struct limits {
 	/* What only the module knows, of the user and the IPC namespace of this process. */
-	struct amount user_pages; /* of pipes */
-	struct amount ns_queues;  /* POSIX queues, also without a name */
-	struct amount user_bytes; /* of POSIX queues */
-	bool lack_module;         /* with the module more would be known */
+	struct amount user_pages;        /* of pipes */
+	struct amount ns_queues;         /* POSIX queues, also without a name */
+	struct amount user_bytes;        /* of POSIX queues */
+	bool lack_module;                /* with the module more would be known */
+	bool knows_shares, lists_shares; /* the module has told; they are wanted */
+	struct nl_shares shares;         /* what users have of the module's tables */
 	unsigned int nr;
 	struct limit *limit;
 };
@@ -60,6 +65,11 @@ void limits_unix_dgram(struct limits *limits);
 void limits_tcp(struct limits *limits);
 void limits_udp(struct limits *limits);
 void limits_file(struct limits *limits);
+
+void limits_ipcstat(struct limits *limits);
+
+/* A line for each table and user with objects that the module does not follow. */
+void limits_print_lost(const struct limits *limits);
 
 /* The POSIX queues of our IPC namespace that have a name. */
 struct amount limits_named_queues(void);

@@ -333,6 +333,7 @@ static struct nla_policy message_policy[IPCSTAT_A_MAX + 1] = {
 	[IPCSTAT_A_EVENT] = { .type = NLA_NESTED },
 	[IPCSTAT_A_TOTAL] = { .type = NLA_NESTED },
 	[IPCSTAT_A_QUOTA] = { .type = NLA_NESTED },
+	[IPCSTAT_A_SHARE] = { .type = NLA_NESTED },
 };
 
 int nl_parse(struct nlmsghdr *hdr, struct nlattr **tb)

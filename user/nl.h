@@ -143,6 +143,20 @@ struct nl_flow_filter {
 	uint64_t id, bytes;
 };
 
+/* What a user has of one of the module's tables. */
+struct nl_share {
+	char table[IPCSTAT_NAME_MAX];
+	bool has_uid; /* else it is the sum of users that we may not see, and has no max */
+	uint32_t uid, used, max;
+	uint64_t lost; /* objects that are not followed; of flows, those that were evicted */
+};
+
+struct nl_shares {
+	unsigned int nr;
+	struct nl_share *share; /* sums perhaps several times for a table */
+	uint32_t next;          /* of nl.c */
+};
+
 struct nl_flow_state {
 	uint32_t max; /* entries of the table; 0: there are no flows */
 	uint32_t used;
@@ -225,6 +239,7 @@ int nl_get_hooks(struct nl *nl, struct nl_hooks *hooks);
 int nl_get_hists(struct nl *nl, struct nl_hists *hists);
 int nl_get_sleepers(struct nl *nl, struct nl_sleepers *sleepers);
 int nl_get_flows(struct nl *nl, const struct nl_flow_filter *filter, struct nl_flows *flows);
+int nl_get_shares(struct nl *nl, struct nl_shares *shares);
 int nl_get_flow_state(struct nl *nl, struct nl_flow_state *state);
 /* max 0: no flows any more */
 int nl_set_flows(struct nl *nl, uint32_t max, struct nl_flow_state *state);
@@ -244,6 +259,7 @@ void nl_free_rows(struct nl_rows *rows);
 void nl_free_hooks(struct nl_hooks *hooks);
 void nl_free_hists(struct nl_hists *hists);
 void nl_free_sleepers(struct nl_sleepers *sleepers);
+void nl_free_shares(struct nl_shares *shares);
 void nl_free_flows(struct nl_flows *flows);
 
 struct nl_group *nl_find_group(const struct nl_groups *groups, const char *name);     /* or NULL */

@@ -174,9 +174,24 @@
  *					a wait of WAIT_NS, so long or longer, is over; it goes to
  *					each of the groups that it is long enough for.
  *
+ *	SHARE	dump	[START u32]		what each user has of the module's tables
+ *			->  SHARE nest		{TABLE, [UID, LIMIT], USED, LOST}
+ *			    one message for each user that holds entries of a table, or has lost
+ *			    some. TABLE is "pipe", "tcp", "udp", "eventfd", "ipc_ns" (objects that
+ *			    are followed, for gauges) or "flows". LIMIT is the user's share: half of
+ *			    the table; root may use all of it. LOST is, of objects, how many exist
+ *			    and are not followed, for want of room: while there are any the gauges
+ *			    are unknown. Of flows it is how many have had to make room. Without UID
+ *			    it is the sum of what the reader may not see: all but its own (by its
+ *			    real user), unless it has CAP_SYS_PTRACE in the initial user
+ *			    namespace; and of users for whom there was no entry.
+ *			->  NEXT u32
+ *			    there was not room for all: ask again, with START. Sums may come
+ *			    several times: add them up.
+ *
  * A dump takes as many messages as it needs, each of them whole, and goes on
  * where the last one ended; each message is one row, signal, hook or task. Read it
- * with a buffer of 32 KiB or more. A dump of BLOCKED or FLOW ends where such a buffer is
+ * with a buffer of 32 KiB or more. A dump of BLOCKED, FLOW or SHARE ends where such a buffer is
  * full, with NEXT: a task that wakes and falls asleep again between two of them
  * may come twice; SINCE_NS tells which is the newer.
  *
@@ -218,6 +233,7 @@ enum ipcstat_cmd {
 	IPCSTAT_CMD_FLOW,
 	IPCSTAT_CMD_EVENTS,
 	IPCSTAT_CMD_EVENT,
+	IPCSTAT_CMD_SHARE,
 
 	__IPCSTAT_CMD_MAX,
 	IPCSTAT_CMD_MAX = __IPCSTAT_CMD_MAX - 1
@@ -260,6 +276,7 @@ enum ipcstat_attr {
 	IPCSTAT_A_EVENT,		/* nest of ipcstat_event_attr */
 	IPCSTAT_A_TOTAL,		/* nest of ipcstat_total_attr, repeated */
 	IPCSTAT_A_QUOTA,		/* nest of ipcstat_counter_attr, repeated */
+	IPCSTAT_A_SHARE,		/* nest of ipcstat_share_attr */
 
 	__IPCSTAT_A_MAX,
 	IPCSTAT_A_MAX = __IPCSTAT_A_MAX - 1
@@ -404,6 +421,20 @@ enum ipcstat_total_attr {
 
 	__IPCSTAT_TOTAL_A_MAX,
 	IPCSTAT_TOTAL_A_MAX = __IPCSTAT_TOTAL_A_MAX - 1
+};
+
+/* Attributes inside IPCSTAT_A_SHARE. */
+enum ipcstat_share_attr {
+	IPCSTAT_SHARE_A_UNSPEC,
+	IPCSTAT_SHARE_A_PAD,
+	IPCSTAT_SHARE_A_TABLE,		/* string */
+	IPCSTAT_SHARE_A_UID,		/* u32 */
+	IPCSTAT_SHARE_A_USED,		/* u32 */
+	IPCSTAT_SHARE_A_LIMIT,		/* u32 */
+	IPCSTAT_SHARE_A_LOST,		/* u64 */
+
+	__IPCSTAT_SHARE_A_MAX,
+	IPCSTAT_SHARE_A_MAX = __IPCSTAT_SHARE_A_MAX - 1
 };
 
 #endif /* _UAPI_IPCSTAT_H */

@@ -189,6 +189,12 @@ static const struct kind group[] = {
 	[IPCSTAT_GROUP_A_WAIT_NS] = { U64 },
 };
 
+static const struct kind share[] = {
+	[IPCSTAT_SHARE_A_PAD] = { PAD },   [IPCSTAT_SHARE_A_TABLE] = { STRING },
+	[IPCSTAT_SHARE_A_UID] = { U32 },   [IPCSTAT_SHARE_A_USED] = { U32 },
+	[IPCSTAT_SHARE_A_LIMIT] = { U32 }, [IPCSTAT_SHARE_A_LOST] = { U64 },
+};
+
 static const struct kind message[] = {
 	[IPCSTAT_A_PAD] = { PAD },
 	[IPCSTAT_A_VERSION] = { STRING },
@@ -215,6 +221,7 @@ static const struct kind message[] = {
 	[IPCSTAT_A_MAX_EVENTS] = { U32 },
 	[IPCSTAT_A_GROUP_STATE] = { NEST, group, ARRAY_SIZE(group) },
 	[IPCSTAT_A_QUOTA] = { NEST, counter, ARRAY_SIZE(counter) },
+	[IPCSTAT_A_SHARE] = { NEST, share, ARRAY_SIZE(share) },
 };
 
 #define HAS(name) (1ULL << IPCSTAT_A_##name)
@@ -234,6 +241,7 @@ static const uint64_t replies[][4] = {
 			       HAS(MECH) | HAS(DIRECTION) | HAS(OTHER) | HAS(COUNTER), HAS(EVICTED),
 			       HAS(EVICTED) | HAS(NEXT) },
 	[IPCSTAT_CMD_EVENTS] = { HAS(MAX_EVENTS) | HAS(GROUP_STATE) },
+	[IPCSTAT_CMD_SHARE] = { HAS(SHARE), HAS(NEXT) },
 };
 
 static bool is_string(const char *data, unsigned int size)
@@ -373,6 +381,7 @@ static const uint64_t takes[] = {
 	[IPCSTAT_CMD_FLOWS] = HAS(MAX_FLOWS),
 	[IPCSTAT_CMD_FLOW] = HAS(MECH) | HAS(PID) | HAS(ID) | HAS(BYTES) | HAS(START),
 	[IPCSTAT_CMD_EVENTS] = 0,
+	[IPCSTAT_CMD_SHARE] = HAS(START),
 };
 
 /* What they found. */
@@ -468,7 +477,8 @@ static int predict_attrs(uint8_t cmd, char *attrs, unsigned int len, struct para
 
 static bool is_only_dumped(uint8_t cmd)
 {
-	return cmd == IPCSTAT_CMD_HOOK || cmd == IPCSTAT_CMD_BLOCKED || cmd == IPCSTAT_CMD_FLOW;
+	return cmd == IPCSTAT_CMD_HOOK || cmd == IPCSTAT_CMD_BLOCKED || cmd == IPCSTAT_CMD_FLOW ||
+	       cmd == IPCSTAT_CMD_SHARE;
 }
 
 static bool is_only_done(uint8_t cmd)
@@ -523,6 +533,7 @@ static void predict_dump(struct want *want)
 	want->dump = true;
 	switch (want->cmd) {
 	case IPCSTAT_CMD_BLOCKED:
+	case IPCSTAT_CMD_SHARE:
 		want->most = UINT32_MAX;
 		return;
 	case IPCSTAT_CMD_FLOW:
@@ -553,7 +564,8 @@ static void predict_ours(struct nlmsghdr *nlh, struct want *want)
 	if (genl->reserved || nlh->nlmsg_flags & ~(plain | (dump ? NLM_F_DUMP : 0)))
 		return;
 	/* EVENT comes unasked. */
-	if (!genl->cmd || genl->cmd >= IPCSTAT_CMD_EVENT || (dump && is_only_done(genl->cmd))) {
+	if (!genl->cmd || genl->cmd == IPCSTAT_CMD_EVENT || genl->cmd > IPCSTAT_CMD_MAX ||
+	    (dump && is_only_done(genl->cmd))) {
 		want->error = EOPNOTSUPP;
 		want->text = false;
 		return;
@@ -1035,7 +1047,7 @@ static void valid_request(struct request *r)
 	begin_request(r, cmd,
 		      (one_in(2) ? NLM_F_ACK : 0) | (one_in(8) ? NLM_F_ECHO : 0) |
 			      (dump ? NLM_F_DUMP : 0));
-	if (cmd == IPCSTAT_CMD_BLOCKED && one_in(2))
+	if ((cmd == IPCSTAT_CMD_BLOCKED || cmd == IPCSTAT_CMD_SHARE) && one_in(2))
 		add_number(r, IPCSTAT_A_START, odd_length(below(64)));
 	if (cmd == IPCSTAT_CMD_FLOW)
 		add_flow_filter(r);
@@ -1296,6 +1308,7 @@ static unsigned int ask_all(bool with_flows)
 		{ IPCSTAT_CMD_FLOWS, false, false, false },
 		{ IPCSTAT_CMD_FLOW, true, false, false },
 		{ IPCSTAT_CMD_FLOW, true, true, false },
+		{ IPCSTAT_CMD_SHARE, true, false, false },
 	};
 	static struct request request;
 	unsigned int before = nr_failures;

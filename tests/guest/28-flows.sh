@@ -60,7 +60,12 @@ merge "a full table" $flows crowd "$processes" 64
 ok "a full table: unload" rmmod ipcstat
 
 modprobe ipcstat flows=1
-merge "chosen objects" setpriv --reuid 65534 --regid 65534 --clear-groups build/tests/flows/flood 1500
+merge "chosen objects" setpriv --reuid 65534 --regid 65534 --clear-groups build/tests/flows/flood 3000
+rmmod ipcstat
+
+modprobe ipcstat flows=1 max_flows=1024
+merge "shares" build/tests/flows/share 1024
+merge "shares" $flows sums
 rmmod ipcstat
 
 # --- on and off ---

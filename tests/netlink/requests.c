@@ -308,6 +308,11 @@ static void wrong_requests(void)
 	edge_check(a.error == EOPNOTSUPP && !a.nr, "INFO as a dump: EOPNOTSUPP");
 	refused("HOOK without a dump", IPCSTAT_CMD_HOOK, 0, NULL, 0, EOPNOTSUPP);
 	refused("BLOCKED without a dump", IPCSTAT_CMD_BLOCKED, 0, NULL, 0, EOPNOTSUPP);
+	refused("SHARE without a dump", IPCSTAT_CMD_SHARE, 0, NULL, 0, EOPNOTSUPP);
+	refuse_attr("dump shares: with MECH", IPCSTAT_CMD_SHARE, NLM_F_DUMP, IPCSTAT_A_MECH, "pipe",
+		    5, EINVAL);
+	refuse_attr("dump shares: two bytes for START", IPCSTAT_CMD_SHARE, NLM_F_DUMP,
+		    IPCSTAT_A_START, &narrow, 2, EINVAL);
 	refused("HIST without MECH", IPCSTAT_CMD_HIST, 0, NULL, 0, EINVAL);
 	refuse_attr("HIST: an unknown MECH", IPCSTAT_CMD_HIST, 0, IPCSTAT_A_MECH, "x", 2, ENOENT);
 	refuse_attr("dump histograms: with SIGNAL", IPCSTAT_CMD_HIST, NLM_F_DUMP, IPCSTAT_A_SIGNAL,
@@ -457,6 +462,10 @@ static void right_requests(void)
 	len = put(attrs, 0, IPCSTAT_A_START, &sig, sizeof(sig));
 	query(IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, attrs, len, &a);
 	edge_check(!a.error && a.done && !a.nr, "sleepers behind the last one: none");
+	query(IPCSTAT_CMD_SHARE, NLM_F_DUMP, attrs, len, &a);
+	edge_check(!a.error && a.done && !a.nr, "shares behind the last one: none");
+	query(IPCSTAT_CMD_SHARE, NLM_F_DUMP, NULL, 0, &a);
+	edge_check(!a.error && a.done && has(&a, IPCSTAT_A_SHARE, 0), "all shares");
 }
 
 /* ---- dumps that take their time ---- */
@@ -567,6 +576,7 @@ static const struct form {
 	{ "dump hooks", IPCSTAT_CMD_HOOK, NLM_F_DUMP, 0 },
 	{ "dump histograms", IPCSTAT_CMD_HIST, NLM_F_DUMP, 0 },
 	{ "dump sleepers", IPCSTAT_CMD_BLOCKED, NLM_F_DUMP, 0 },
+	{ "dump shares", IPCSTAT_CMD_SHARE, NLM_F_DUMP, 0 },
 };
 
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
@@ -595,7 +605,8 @@ static int refusals(int fd)
 		ask_form(fd, &forms[i], &a);
 		if (a.error == EPERM && !a.nr && strstr(a.text, "CAP_SYS_ADMIN"))
 			bits |= 1 << i;
-		else if (a.error || !(a.nr || forms[i].cmd == IPCSTAT_CMD_BLOCKED))
+		else if (a.error || !(a.nr || forms[i].cmd == IPCSTAT_CMD_BLOCKED ||
+				      forms[i].cmd == IPCSTAT_CMD_SHARE))
 			return -1;
 	}
 	return bits;
@@ -777,6 +788,7 @@ static void description(void)
 		{ "HIST", IPCSTAT_CMD_HIST,
 		  GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP | GENL_CMD_CAP_HASPOL },
 		{ "BLOCKED", IPCSTAT_CMD_BLOCKED, GENL_CMD_CAP_DUMP | GENL_CMD_CAP_HASPOL },
+		{ "SHARE", IPCSTAT_CMD_SHARE, GENL_CMD_CAP_DUMP | GENL_CMD_CAP_HASPOL },
 	};
 	struct genlmsghdr genl = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
 	unsigned int len, size, ops_size, op_size;

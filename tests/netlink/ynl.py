@@ -6,6 +6,7 @@ module/uapi/ipcstat.yaml: it says what `ipcstat -J` says. Output is TAP.
     ynl.py YNL-DIRECTORY VERSION
 """
 import json
+import os
 import subprocess
 import sys
 import time
@@ -86,5 +87,8 @@ ynl.check_ntf()
 equal("an event", [(e["name"], e["msg"]["event"]["mech"], e["msg"]["event"]["id"], e["msg"]["event"]["bytes"])
                    for e in ynl.async_msg_queue if e["msg"]["event"].get("id") == inode],
       [("event", "pipe", inode, size)])
+ours = os.pipe()
+mine = [s["share"] for s in ynl.dump("share", {}) if s.get("share", {}).get("table") == "pipe"]
+equal("shares", [(s["uid"], s["used"] > 0, s["lost"]) for s in mine if "uid" in s], [(0, True, 0)])
 print(f"1..{tests}")
 sys.exit(failed > 0)
