@@ -292,8 +292,10 @@ unprivileged python3 -c '
 import os, resource
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-for i in range(1100): os.pipe()'
-is "anybody can fill it" "$(cell pipe objects)" "?"
+for i in range(1100): os.pipe()
+print([row.split()[1] for row in open("/proc/ipcstat") if row.startswith("pipe ")][0])' > "$dir/out"
+is "any user can fill its share" "$(cat "$dir/out")" "?"
+is "objects are known when the user has gone" "$(cell pipe objects | tr -d 0-9)" ""
 rmmod ipcstat
 
 # ---- own processes: by the rule of ptrace ----
