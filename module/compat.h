@@ -30,8 +30,10 @@
 #include <linux/version.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
-#if __has_include(<linux/sched/exec_state.h>)
+/* Whether what a process may be asked for is kept beside its memory, and outlives it. */
+#if __has_include("linux/sched/exec_state.h")
 #include <linux/sched/exec_state.h>
+#define IPC_EXEC_STATE
 #endif
 #ifdef CONFIG_X86_64
 #include <asm/cpufeature.h>
@@ -137,11 +139,13 @@ static inline bool ipc_kiocb_retried(struct kiocb *iocb)
  */
 static __always_inline u64 ipc_dumpable_word(void)
 {
-#if __has_include(<linux/sched/exec_state.h>)
+#ifdef IPC_EXEC_STATE
+	/* READ_ONCE() would cost an instruction. */
 	return data_race(rcu_access_pointer(current->exec_state)->dumpable);
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 	return __mm_flags_get_word(current->active_mm);
 #else
+	/* As above. */
 	return data_race(current->active_mm->flags);
 #endif
 }
@@ -156,7 +160,7 @@ static inline int ipc_dumpable(struct task_struct *task, bool in_hook)
 
 	if (task->flags & PF_KTHREAD)
 		return -ESRCH;
-#if __has_include(<linux/sched/exec_state.h>)
+#ifdef IPC_EXEC_STATE
 	rcu_read_lock();
 	dumpable = READ_ONCE(rcu_dereference(task->exec_state)->dumpable) == TASK_DUMPABLE_OWNER;
 	rcu_read_unlock();

@@ -125,6 +125,7 @@ static void flow_inherit_access(const struct flow_table *t, struct ipc_flow *flo
 	flow->access = ipc_access_of(rcu_dereference_raw(key->leader->real_cred), true);
 	for (nr = 0; other && nr < FLOW_SAMPLE; other = other->sibling, nr++) {
 		if (other->start == flow->start && other->tgid == flow->tgid) {
+			/* Half of an old one and half of a new one is nobody's. */
 			flow->access = data_race(other->access);
 			break;
 		}

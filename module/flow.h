@@ -206,7 +206,8 @@ static __always_inline void flow_add(u64 *sum, const struct flow_values *values)
  */
 static __always_inline u64 flow_state(const struct flow_key *key)
 {
-	u64 state = get_jiffies_64() << 40;
+	u64 now = get_jiffies_64();
+	u64 state = now << 40;
 
 	state ^= (unsigned long)rcu_access_pointer(key->leader->real_cred);
 	return key->foreign ? state : state ^ ipc_dumpable_word();

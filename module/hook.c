@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ftrace.h>
+#include <linux/jiffies.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -241,11 +242,11 @@ out:
  */
 void ipc_hooks_check(void)
 {
-	static unsigned long checked;
+	static unsigned long next = INITIAL_JIFFIES;
 
-	if (READ_ONCE(ftrace_dead) || READ_ONCE(checked) == jiffies)
+	if (READ_ONCE(ftrace_dead) || time_before(jiffies, READ_ONCE(next)))
 		return;
-	WRITE_ONCE(checked, jiffies);
+	WRITE_ONCE(next, jiffies + 1);	/* once in a tick is enough */
 	if (ftrace_set_filter_ip(&idle_ops, 0, 0, 0) == -ENODEV)
 		ipc_ftrace_died();
 }

@@ -319,14 +319,26 @@ static struct ipc_row *waiter_row(const struct sock *sk)
 }
 
 /*
+ * Whether the kernel uses a process's socket for a block device or a file system (NBD, iSCSI, NFS,
+ * and others): it must not do I/O there to get memory. Sockets of processes may.
+ */
+static bool lent_to_kernel(const struct sock *sk)
+{
+	return ~sk->sk_allocation & (__GFP_IO | __GFP_FS);
+}
+
+/*
  * The row of a process that waits at a socket. Kernel threads have no operations whose end would
- * remove a note (NBD, sunrpc, NVMe, iSCSI, 9P, and others send and receive in them). Nor has
- * a socket whose last reference is gone: what kTLS has left is sent while the file is closed.
+ * remove a note. Nor has a socket that is lent to the kernel, in whatever process, or one whose
+ * last reference is gone: what kTLS has left is sent while the file is closed.
  */
 static struct ipc_row *sleeper_row(const struct sock *sk)
 {
-	struct ipc_row *row = current->flags & PF_KTHREAD ? NULL : waiter_row(sk);
+	struct ipc_row *row;
 
+	if (current->flags & PF_KTHREAD || lent_to_kernel(sk))
+		return NULL;
+	row = waiter_row(sk);
 	return row && sk->sk_family != AF_UNIX && !file_count(sk->sk_socket->file) ? NULL : row;
 }
 

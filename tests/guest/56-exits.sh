@@ -3,7 +3,7 @@
 # vm: -c 1 -m 1024 -t 120 -a slub_debug=FZPU,task_struct
 # Tasks that exit, and sockets that are closed, leave nothing of the module behind, whatever the
 # kernel still sends for them. Nor does a message of the kernel's own. A sleeper counts once.
-# shellcheck disable=SC2317 # functions are called by soon
+# shellcheck disable=SC2317 # a function is called by ok
 . tests/cli.bash
 . tests/guest/lib.bash
 
@@ -72,27 +72,47 @@ not_started() { # name
 }
 
 modprobe -a tls nbd 2> /dev/null
+
+# --- behind an operation that is older than the module ---
+if run "operations behind a receive that is older than the module" $exits later "${load[*]}"; then
+	while IFS=: read -r when blocked; do
+		case $when in
+		asleep*) want=1 ;;
+		*) want=0 ;;
+		esac
+		read -ra words <<< "$blocked"
+		for ((i = 0; i < ${#words[@]}; i += 2)); do
+			[ "${words[i]}" = tcp ] && expected=0 || expected=$want
+			is "$when: blocked of ${words[i]}" "${words[i + 1]}" "$expected"
+		done
+	done < "$dir/out"
+	complete "after those"
+	rmmod ipcstat
+fi
+
 # Not by ok: a shell that reads from a pipe while the module is loaded has a note afterwards.
 "${load[@]}"
 is "load" $? 0
 complete "before"
 
-# --- kTLS: close sends the rest of a record ---
-if run "300 processes exit with a full kTLS socket" unprivileged $exits tls 300 plain; then
-	complete "after 300 exits"
-	again
-fi
-for mode in linger threads uring; do
-	case $mode in
-	linger) name="with SO_LINGER" ;;
-	threads) name="while a thread sends" ;;
-	uring) name="which only an io_uring has" ;;
-	esac
-	if run "exits with a full kTLS socket $name" unprivileged $exits tls 10 $mode; then
-		complete "kTLS $name"
-		again
-	fi
+# --- what else an exit does ---
+true > "$dir/acct"
+run "process accounting" $exits acct "$dir/acct"
+run "20 exits with SEM_UNDO, and with a notification of a POSIX queue" unprivileged $exits ipc 20
+printf '#!/bin/sh\nsleep 0.1\nexec cat > /dev/null\n' > "$dir/core"
+chmod 755 "$dir/core"
+pattern=$(sysctl -n kernel.core_pattern)
+sysctl -q kernel.core_pattern="|$dir/core"
+run "5 processes dump core into a pipe" unprivileged $exits core 5
+sysctl -q kernel.core_pattern="$pattern"
+$exits acct > /dev/null
+complete "after other exits"
+for row in pipe sysv_sem posix_mq; do
+	is "after other exits: nobody is blocked in $row" "$(of "$dir/before" $row blocked)" 0
 done
+again
+
+# --- kTLS: close sends the rest of a record ---
 if start unprivileged $exits close 10 $reached; then
 	pass "10 processes close a full kTLS socket and live on"
 	complete "kTLS, closed"
@@ -109,9 +129,32 @@ if start unprivileged $exits linger $reached; then
 else
 	not_started "a process waits in the close of a full kTLS socket"
 fi
+for mode in uring linger threads; do
+	case $mode in
+	linger) name="with SO_LINGER" ;;
+	threads) name="while a thread sends" ;;
+	uring) name="which only an io_uring has" ;;
+	esac
+	if run "exits with a full kTLS socket $name" unprivileged $exits tls 10 $mode; then
+		complete "kTLS $name"
+		again
+	fi
+done
 
 # --- a network block device ---
-waits_in() { grep -q "$2" "/proc/$1/stack"; }
+# As unprivileged does, but the process id is that of the command.
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+# sends PID: it waits until the socket of the device takes more
+sends() {
+	local start=$SECONDS
+	while ! grep -qs sk_stream_wait_memory "/proc/$1/stack"; do
+		if [ $((SECONDS - start)) -gt $((20 * ${SLOWER:-1})) ]; then
+			cat "/proc/$1/stack"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
 waits() { echo "$(cell tcp blocked) $(cell tcp send_waits) $(cell tcp recv_waits)"; }
 tcp_counters() { for name in send_ops send_bytes recv_ops recv_bytes; do cell tcp $name; done | xargs; }
 [ ! -e /sys/block/nbd0/queue/scheduler ] || echo none > /sys/block/nbd0/queue/scheduler
@@ -125,20 +168,10 @@ if [ -e "$nbd/ready" ]; then
 	before=$(tcp_counters) idle=$(waits)
 	is "NBD: its idle receiver is not blocked in tcp" "${idle%% *}" 0
 	touch "$nbd/stall"
-	unprivileged $exits dirty /dev/nbd0p1 exit &
-	pid=$!
-	ok "NBD: an exit waits until the server reads" soon waits_in $pid sk_stream_wait_memory
-	sleep 0.2
-	is "NBD: that wait is none of tcp" "$(waits)" "$idle"
-	rm "$nbd/stall"
-	wait $pid
-	is "NBD: the process exits" $? 0
-
-	touch "$nbd/stall"
 	rm -f $reached
-	unprivileged $exits dirty /dev/nbd0p1 fsync $reached &
+	"${nobody[@]}" $exits dirty /dev/nbd0p1 fsync $reached &
 	pid=$!
-	ok "NBD: fsync waits until the server reads" soon waits_in $pid sk_stream_wait_memory
+	ok "NBD: fsync waits until the server reads" sends $pid
 	sleep 0.2
 	is "NBD: that wait is none of tcp" "$(waits)" "$idle"
 	rm "$nbd/stall"
@@ -148,6 +181,17 @@ if [ -e "$nbd/ready" ]; then
 	complete "NBD, after fsync"
 	rm $reached
 	wait $pid
+
+	touch "$nbd/stall"
+	"${nobody[@]}" $exits dirty /dev/nbd0p1 exit &
+	pid=$!
+	ok "NBD: an exit waits until the server reads" sends $pid
+	sleep 0.2
+	is "NBD: that wait is none of tcp" "$(waits)" "$idle"
+	rm "$nbd/stall"
+	wait $pid
+	is "NBD: the process exits" $? 0
+	complete "NBD, after an exit"
 	after=$(tcp_counters)
 	rm "$nbd/ready"
 	wait $server
@@ -165,39 +209,11 @@ else
 	fi
 fi
 
-# --- what else an exit does ---
-true > "$dir/acct"
-run "process accounting" $exits acct "$dir/acct"
-run "20 exits with SEM_UNDO, and with a notification of a POSIX queue" unprivileged $exits ipc 20
-printf '#!/bin/sh\nsleep 0.1\nexec cat > /dev/null\n' > "$dir/core"
-chmod 755 "$dir/core"
-pattern=$(sysctl -n kernel.core_pattern)
-sysctl -q kernel.core_pattern="|$dir/core"
-run "5 processes dump core into a pipe" unprivileged $exits core 5
-sysctl -q kernel.core_pattern="$pattern"
-$exits acct > /dev/null
-complete "after other exits"
-for row in pipe sysv_sem posix_mq; do
-	is "after other exits: nobody is blocked in $row" "$(of "$dir/before" $row blocked)" 0
-done
-ok "unload" rmmod ipcstat
-
-# --- behind an operation that is older than the module ---
-if run "operations behind a receive that is older than the module" $exits later "${load[*]}"; then
-	while IFS=: read -r when blocked; do
-		case $when in
-		asleep*) want=1 ;;
-		*) want=0 ;;
-		esac
-		read -ra words <<< "$blocked"
-		for ((i = 0; i < ${#words[@]}; i += 2)); do
-			[ "${words[i]}" = tcp ] && expected=0 || expected=$want
-			is "$when: blocked of ${words[i]}" "${words[i + 1]}" "$expected"
-		done
-	done < "$dir/out"
-	complete "after those"
-	ok "unload" rmmod ipcstat
+# --- last, what leaves most behind ---
+if run "300 processes exit with a full kTLS socket" unprivileged $exits tls 300 plain; then
+	complete "after 300 exits"
 fi
+ok "unload" rmmod ipcstat
 
 # --- the memory of tasks that have exited ---
 slab=/sys/kernel/slab/task_struct/validate

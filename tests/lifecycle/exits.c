@@ -461,6 +461,8 @@ static int nbd_device(const char *device, const char *dir)
 	if (!doer)
 		_exit(ioctl(dev, NBD_DO_IT) ? 1 : 0);
 	await_sleep(doer, SYS_ioctl);
+	/* The first open looks for partitions, and removes what it does not find on the disk. */
+	MUST(!close(open(device, O_RDONLY)));
 	partition(dev, BLKPG_ADD_PARTITION);
 	do { /* until it has nothing more to do */
 		nbd->served = false;
