@@ -7,6 +7,8 @@
 
 /* How many slots are looked at for one whose user holds nothing any more. */
 #define SHARE_SAMPLE	16
+/* Nobody is woken for more memory: a wait may be counted with a run queue locked. */
+#define SHARE_GFP	(__GFP_HIGH | __GFP_NOWARN)
 
 void ipc_shares_init(struct ipc_shares *shares, u32 max)
 {
@@ -73,7 +75,7 @@ static void share_reuse(struct ipc_shares *shares)
 	}
 }
 
-/* From any context: an allocation that fails is no harm. */
+/* From any context but an NMI: an allocation that fails is no harm. */
 struct ipc_share *ipc_share_get(struct ipc_shares *shares, kuid_t uid)
 {
 	struct ipc_share *share = ipc_share_find(shares, uid);
@@ -88,7 +90,7 @@ struct ipc_share *ipc_share_get(struct ipc_shares *shares, kuid_t uid)
 	}
 	if (slot == IPC_SHARES || !uid_valid(uid))
 		return &shares->others;
-	share = kzalloc(sizeof(*share), GFP_ATOMIC | __GFP_NOWARN);
+	share = kzalloc(sizeof(*share), SHARE_GFP);
 	if (!share)
 		return &shares->others;
 	share->uid = uid;

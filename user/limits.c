@@ -95,11 +95,17 @@ static char *namespace_name(const char *kind)
 					   : format("%s:[?]", kind);
 }
 
+/* The user of a limit of scope "user"; to be freed. */
+static char *user_of(const struct limit *limit)
+{
+	return limit->user ? format("%s", limit->user) : our_user();
+}
+
 /* Which of the users, namespaces or mounts the limit is of; NULL: the scope has one only. */
 static char *scope_name(const struct limit *limit)
 {
 	if (!strcmp(limit->scope, "user"))
-		return our_user();
+		return user_of(limit);
 	if (!strcmp(limit->scope, "ipc-ns"))
 		return namespace_name("ipc");
 	if (!strcmp(limit->scope, "mount"))
@@ -162,7 +168,7 @@ static void percent_cell(struct table *table, const struct limit *limit)
 
 static void print_hint(const struct limit *limit, bool color)
 {
-	char *user = strcmp(limit->scope, "user") ? NULL : our_user();
+	char *user = strcmp(limit->scope, "user") ? NULL : user_of(limit);
 
 	printf("%s%s %s: %" PRIu64 " of %" PRIu64 " %s%s%s%s; to raise it: %s%s%s%s\n",
 	       color ? color_code(MARK_TROUBLE) : "", limit->mech, limit->name, limit->use.value,

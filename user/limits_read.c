@@ -35,7 +35,7 @@ void limits_free(struct limits *limits)
 		free(limits->limit[i].change);
 		free(limits->limit[i].note);
 		free(limits->limit[i].own_name);
-		free(limits->limit[i].own_scope);
+		free(limits->limit[i].user);
 	}
 	free(limits->limit);
 	nl_free_shares(&limits->shares);

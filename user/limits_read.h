@@ -24,10 +24,11 @@ struct amount {
 struct limit {
 	const char *mech, *name;
 	const char *unit, *scope;
-	const char *sysctl;         /* or NULL */
-	char *change;               /* the command that raises it to N */
-	char *note;                 /* what else is to say about that; or NULL */
-	char *own_name, *own_scope; /* NULL, or name and scope, which are freed with it */
+	const char *sysctl; /* or NULL */
+	char *change;       /* the command that raises it to N */
+	char *note;         /* what else is to say about that; or NULL */
+	char *own_name;     /* NULL, or the name, which is freed with it */
+	char *user;         /* of scope "user": another user than the caller; or NULL */
 	struct amount use, max;
 };
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "limits_read.h"
@@ -17,21 +16,10 @@ static const char change_objects[] = "ipcstat unload; ipcstat load max_objects=N
 static char *user_name(uint32_t uid)
 {
 	const struct passwd *user = getpwuid(uid);
+	char *name = user ? format("%s", user->pw_name) : format("%" PRIu32, uid);
 
-	return user ? format("%s", user->pw_name) : format("%" PRIu32, uid);
-}
-
-/* "user" is the caller, as in all other limits. */
-static char *scope_of(const struct nl_share *share)
-{
-	char *name, *scope;
-
-	if (share->uid == getuid())
-		return format("user");
-	name = user_name(share->uid);
-	scope = format("user:%s", name);
-	free(name);
-	return scope;
+	make_printable(name);
+	return name;
 }
 
 static void add_share(struct limits *limits, const struct nl_share *share)
@@ -39,14 +27,14 @@ static void add_share(struct limits *limits, const struct nl_share *share)
 	bool flows = !strcmp(share->table, flows_table);
 	struct limit limit = { .mech = "ipcstat",
 			       .unit = flows ? "flows" : "objects",
+			       .scope = "user",
 			       .use = amount_of(share->used),
 			       .max = amount_of(share->max) };
 
 	limit.change = format("%s", flows ? change_flows : change_objects);
 	limit.own_name = flows ? format("max_flows") : format("max_objects/%s", share->table);
-	limit.own_scope = scope_of(share);
 	limit.name = limit.own_name;
-	limit.scope = limit.own_scope;
+	limit.user = user_name(share->uid);
 	limits_add(limits, &limit);
 }
 

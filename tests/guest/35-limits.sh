@@ -71,7 +71,7 @@ for l in j["limits"]:
             print(name, key, l[key])
     if set(l) - set(kinds) or l["unlimited"] and l["max"] is not None:
         print(name, l)
-    if l["scope"].split(":")[0] not in ("system", "ipc-ns", "user", "object", "mount"):
+    if l["scope"] not in ("system", "ipc-ns", "user", "object", "mount"):
         print(name, l["scope"])
     if l["scope_name"] != names.get(l["scope"]):
         print(name, l["scope"], l["scope_name"])
