@@ -313,7 +313,8 @@ kuid_t ipc_task_euid(const struct task_struct *task)
 
 /*
  * Which user may see the process. One that exits has no memory any more when it sends SIGCHLD:
- * what it was before counts then, unless its credentials have changed.
+ * what it was before counts then, unless its credentials have changed. If it cannot be told now
+ * no user may, and the next operation looks again.
  */
 static void flow_refresh_access(struct ipc_flow *flow, const struct flow_key *key,
 				const struct cred *cred)
@@ -321,11 +322,13 @@ static void flow_refresh_access(struct ipc_flow *flow, const struct flow_key *ke
 	int dumpable = flow_dumpable(key);
 	struct ipc_access access = ipc_access_of(cred, dumpable != 0);
 
-	if (dumpable >= 0 || !uid_eq(flow->access.uid, access.uid) ||
-	    !gid_eq(flow->access.gid, access.gid))
-		flow->access = dumpable >= 0 ? access : (struct ipc_access){ INVALID_UID, INVALID_GID };
+	if (dumpable >= 0)
+		flow->access = access;
+	else if (dumpable == -EAGAIN || !uid_eq(flow->access.uid, access.uid) ||
+		 !gid_eq(flow->access.gid, access.gid))
+		flow->access = (struct ipc_access){ INVALID_UID, INVALID_GID };
 	if (dumpable == -EAGAIN)
-		flow->state = 0;	/* the next operation looks again */
+		flow->state = 0;
 }
 
 /*

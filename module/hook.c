@@ -656,6 +656,8 @@ int ipc_hooks_attach(void)
 		}
 	}
 	ipc_functions_attach();
+	/* Here it prepares what later callers share. */
+	ipc_hooks_check();
 	for (i = 0; i < nr_states; i++)
 		ipc_hook_set_feeds(&states[i]);
 	ipc_notes_open();

@@ -376,20 +376,24 @@ void ipc_mechs_seed(void)
 /* So many descriptors are looked at under one lock. */
 #define IPC_WALK_STEP	256
 
-/* @left: descriptors of this step; @next: the first one of the next step */
-struct ipc_walk {
-	unsigned int left, next;
-};
-
-static int ipc_walk_fd(const void *arg, struct file *file, unsigned int fd)
+/* Looks at the next descriptors from *@next on, also free ones. False: there are no more. */
+static bool ipc_walk_files(struct files_struct *files, unsigned int *next)
 {
-	struct ipc_walk *walk = (void *)arg;
+	unsigned int end = *next + IPC_WALK_STEP;
+	struct fdtable *fdt;
+	bool more;
 
-	if (!walk->left--) {
-		walk->next = fd;
-		return 1;
+	spin_lock(&files->file_lock);
+	fdt = files_fdtable(files);
+	for (; *next < min(end, fdt->max_fds); ++*next) {
+		struct file *file = rcu_dereference_check_fdtable(files, fdt->fd[*next]);
+
+		if (file)
+			ipc_seed_fd(NULL, file, *next);
 	}
-	return ipc_seed_fd(NULL, file, fd);
+	more = *next < fdt->max_fds;
+	spin_unlock(&files->file_lock);
+	return more;
 }
 
 /* A thread whose files are those of its process: they are looked at there. */
@@ -407,9 +411,8 @@ static bool ipc_shares_files(const struct task_struct *task)
 
 static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void))
 {
-	const struct files_struct *files = NULL;
-	struct ipc_walk walk = { };
-	unsigned int restarts = 0;
+	struct files_struct *files = NULL;
+	unsigned int restarts = 0, next = 0;
 	bool more = true;
 
 	while (more) {
@@ -419,11 +422,9 @@ static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void))
 		task_lock(task);
 		/* It has got other files meanwhile (exec). Once is enough: it may do so for ever. */
 		if (task->files != files && restarts++ < 2)
-			walk.next = 0;
+			next = 0;
 		files = task->files;
-		walk.left = IPC_WALK_STEP;
-		more = files && !ipc_shares_files(task) &&
-		       iterate_fd(task->files, walk.next, ipc_walk_fd, &walk);
+		more = files && !ipc_shares_files(task) && ipc_walk_files(files, &next);
 		task_unlock(task);
 	}
 	return true;

@@ -199,11 +199,16 @@ static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc
 		goto arm;
 	if (!note)
 		note = ipc_note_new();
-	else if (note->key == key)
-		/* A splice waits at both ends, one after the other. */
+	else if (note->key == key && !ipc_falls_asleep())
+		/* A splice waits at both ends, one after the other. Not counted by the scheduler. */
 		ipc_note_count(note);
 	if (!note)
 		return;
+	if (unlikely(note->since_ns)) {
+		/* The scheduler has come to an older sleep's note before: it is none. */
+		this_cpu_dec(*note->row->blocked);
+		WRITE_ONCE(note->since_ns, 0);
+	}
 	smp_wmb();	/* it is awake: see ipc_note_sleeper() */
 	note->row = row;
 	note->dir = dir;

@@ -319,8 +319,9 @@ static struct ipc_row *waiter_row(const struct sock *sk)
 }
 
 /*
- * Whether the kernel uses a process's socket for a block device or a file system (NBD, iSCSI, NFS,
- * and others): it must not do I/O there to get memory. Sockets of processes may.
+ * Whether a process has given a socket to a block device or a tunnel of the kernel (NBD, iSCSI,
+ * L2TP): I/O for want of memory is forbidden there, and stays so. It is allowed to all other
+ * sockets of processes.
  */
 static bool lent_to_kernel(const struct sock *sk)
 {
