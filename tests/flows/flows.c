@@ -164,7 +164,7 @@ static void write_pipe(int fd, int count)
 /* The flows at the pipe. */
 static struct nl_flows at_pipe(void)
 {
-	return get(&(struct nl_flow_filter){ .mech = "pipe", .id = pipe_ino });
+	return get(&(struct nl_flow_filter){ .mech = "pipe", .has_id = true, .id = pipe_ino });
 }
 
 /* Of a process, one that sends so often, with that name and state; and no other one. */
@@ -395,17 +395,22 @@ static void filters(void)
 	new_pipe();
 	write_pipe(pipe_fd[1], 23);
 	EDGE_MUST(read(pipe_fd[0], text, SIZE) == SIZE);
-	edge_check(found((struct nl_flow_filter){ .id = pipe_ino, .mech = "pipe" }) == 2,
+	edge_check(found((struct nl_flow_filter){
+			   .has_id = true, .id = pipe_ino, .mech = "pipe" }) == 2,
 		   "at an object: 2");
-	edge_check(found((struct nl_flow_filter){ .id = pipe_ino, .mech = "fifo" }) == 0,
+	edge_check(found((struct nl_flow_filter){
+			   .has_id = true, .id = pipe_ino, .mech = "fifo" }) == 0,
 		   "of another mechanism: none");
-	edge_check(found((struct nl_flow_filter){ .id = pipe_ino, .pid = pid }) == 2,
+	edge_check(found((struct nl_flow_filter){ .has_id = true, .id = pipe_ino, .pid = pid }) ==
+			   2,
 		   "of a process at an object: 2");
-	edge_check(found((struct nl_flow_filter){ .id = pipe_ino, .pid = 1 }) == 0,
+	edge_check(found((struct nl_flow_filter){ .has_id = true, .id = pipe_ino, .pid = 1 }) == 0,
 		   "of another process: none");
-	edge_check(found((struct nl_flow_filter){ .id = pipe_ino, .bytes = 23 * SIZE }) == 1,
+	edge_check(found((struct nl_flow_filter){
+			   .has_id = true, .id = pipe_ino, .bytes = 23 * SIZE }) == 1,
 		   "of at least 184 bytes: 1");
-	edge_check(found((struct nl_flow_filter){ .id = pipe_ino, .bytes = 23 * SIZE + 1 }) == 0,
+	edge_check(found((struct nl_flow_filter){
+			   .has_id = true, .id = pipe_ino, .bytes = 23 * SIZE + 1 }) == 0,
 		   "of more: none");
 	edge_check(found((struct nl_flow_filter){ .pid = 4000000 }) == 0,
 		   "of a process that is none: none");
