@@ -669,8 +669,9 @@ struct ipc_set;
  * @IPC_SET_ALL: ipc_set_add() is called for each object when it is made, and ipc_set_del() when it
  *	is freed, with the same owner
  * @IPC_SET_ALL_CHANGING: the same, but the owner may have changed meanwhile
+ * @IPC_SET_ALL_UNSEEN: as IPC_SET_ALL, but no open file leads to the objects
  */
-enum ipc_set_kind { IPC_SET_SOME, IPC_SET_ALL, IPC_SET_ALL_CHANGING };
+enum ipc_set_kind { IPC_SET_SOME, IPC_SET_ALL, IPC_SET_ALL_CHANGING, IPC_SET_ALL_UNSEEN };
 
 /* @name is what readers call the set; it must stay. */
 struct ipc_set *ipc_set_new(const char *name, unsigned int max, enum ipc_set_kind kind);
@@ -934,8 +935,8 @@ int ipc_hooks_attach(void);
 void ipc_hooks_detach(void);
 void ipc_mechs_seed(void);
 /*
- * Calls all seed_file() for the open files of all tasks, in short steps. False: @stop said so
- * before the end. Not a snapshot: a descriptor that moves meanwhile may be passed over.
+ * Calls all seed_file() for the open files of all tasks, in short steps. False: not all were seen,
+ * or @stop said so before the end. Not a snapshot: a descriptor that moves meanwhile may be passed over.
  */
 bool ipc_mechs_walk(bool (*stop)(void));
 int ipc_proc_init(void);

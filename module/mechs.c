@@ -409,7 +409,8 @@ static bool ipc_shares_files(const struct task_struct *task)
 	return shares;
 }
 
-static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void))
+/* False: @stop said so. What was not seen makes *@whole false. */
+static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void), bool *whole)
 {
 	struct files_struct *files = NULL;
 	unsigned int restarts = 0, next = 0;
@@ -420,7 +421,9 @@ static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void))
 			return false;
 		cond_resched();
 		task_lock(task);
-		/* It has got other files meanwhile (exec). Once is enough: it may do so for ever. */
+		/* It has got other files meanwhile (exec). Not again and again: it may do so for ever. */
+		if (task->files != files && next)
+			*whole = false;
 		if (task->files != files && restarts++ < 2)
 			next = 0;
 		files = task->files;
@@ -447,13 +450,13 @@ static struct task_struct *ipc_next_task(int *nr)
 
 bool ipc_mechs_walk(bool (*stop)(void))
 {
+	bool whole = true, more = true;
 	struct task_struct *task;
-	bool whole = true;
 	int nr = 1;
 
-	while (whole && (task = ipc_next_task(&nr))) {
-		whole = ipc_walk_task(task, stop);
+	while (more && (task = ipc_next_task(&nr))) {
+		more = ipc_walk_task(task, stop, &whole);
 		put_task_struct(task);
 	}
-	return whole;
+	return more && whole;
 }

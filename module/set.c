@@ -53,6 +53,7 @@ struct ipc_bucket {
  * @lock: guards all that follows
  * @nr: members
  * @lost: of all shares
+ * @failed: an object was lost, or found again without room, since the last walk began
  */
 struct ipc_set {
 	const char *name;
@@ -64,6 +65,7 @@ struct ipc_set {
 	spinlock_t lock;
 	u32 nr;
 	u64 lost;
+	bool failed;
 	struct ipc_shares shares;
 
 	struct ipc_bucket bucket[];
@@ -162,7 +164,7 @@ static void set_lose(struct ipc_set *set, struct ipc_share *share)
 {
 	share->lost++;
 	WRITE_ONCE(set->lost, set->lost + 1);
-	share->failed = true;
+	set->failed = true;
 	if (set->kind == IPC_SET_SOME || READ_ONCE(loading))
 		share->unsure = true;
 }
@@ -228,7 +230,7 @@ static bool set_take(struct ipc_set *set, struct ipc_member *member, kuid_t owne
 		/* While the module is loading the same object may come several times. */
 		set_lose(set, share);
 	} else {
-		share->failed = true;
+		set->failed = true;
 	}
 	if (!taken)
 		ipc_share_settle(&set->shares, share);
@@ -400,26 +402,24 @@ static bool set_needs_walk(struct ipc_set *set)
 
 static void set_walk_begins(struct ipc_set *set)
 {
-	unsigned int nr;
-
 	spin_lock_irq(&set->lock);
-	for (nr = 0; nr < IPC_SHARES; nr++)
-		if (set->shares.slot[nr])
-			set->shares.slot[nr]->failed = false;
-	set->shares.others.failed = false;
+	set->failed = false;
 	spin_unlock_irq(&set->lock);
 }
 
-/* The walk has found room for all objects of some users: what they have is known again. */
+/*
+ * A walk that has seen all files has found room for all objects behind them: what is unsure is
+ * known again. An owner may have changed meanwhile, so one failure is everybody's.
+ */
 static void set_walk_ends(struct ipc_set *set)
 {
 	struct ipc_share *share;
 	unsigned int nr;
 
 	spin_lock_irq(&set->lock);
-	for (nr = 0; nr <= IPC_SHARES; nr++) {
+	for (nr = 0; nr <= IPC_SHARES && !set->failed && set->kind != IPC_SET_ALL_UNSEEN; nr++) {
 		share = ipc_share_nr(&set->shares, nr);
-		if (!share || !share->unsure || share->failed)
+		if (!share || !share->unsure)
 			continue;
 		share->unsure = false;
 		set_regain(set, share, share->lost);
@@ -435,6 +435,7 @@ static bool sets_stopped(void)
 
 static void sets_walk(void)
 {
+	unsigned long start = jiffies;
 	unsigned int i;
 
 	atomic_set(&walk_found, 0);
@@ -445,7 +446,8 @@ static void sets_walk(void)
 			set_walk_ends(sets[i]);
 	/* Nobody can make it walk often by objects that no walk finds. */
 	walk_delay = atomic_read(&walk_found) ? SET_LOOK : min(2 * walk_delay, SET_WALK_MAX);
-	walk_next = jiffies + walk_delay;
+	/* Nor has it more than a twentieth of one CPU, whatever it has to look through. */
+	walk_next = jiffies + max(walk_delay, 20 * (jiffies - start));
 }
 
 /* At most one at a time, and while something is lost every five seconds. */

@@ -17,6 +17,8 @@ void ipc_shares_init(struct ipc_shares *shares, u32 max)
 	shares->factor = get_random_u32() | 1;
 	shares->others.uid = INVALID_UID;
 	shares->others.slot = IPC_SHARES;
+	/* Before users have taken all slots. */
+	ipc_share_get(shares, GLOBAL_ROOT_UID);
 }
 
 void ipc_shares_exit(struct ipc_shares *shares)

@@ -22,7 +22,6 @@ struct ipc_flow;
  * @used: entries of the table that the user holds
  * @lost: of a set: objects that exist and are not followed; of flows: flows that were evicted
  * @unsure: of a set: @lost may be too large, and objects that go do not lower it
- * @failed: of a set: an object found no room since the last walk began
  * @rank: of flows: users with about as many flows
  * @hand: of flows: where to look for the next one that is evicted; NULL: the user has none
  */
@@ -30,7 +29,7 @@ struct ipc_share {
 	struct hlist_node node;
 	kuid_t uid;
 	u16 slot;
-	bool unsure, failed;
+	bool unsure;
 	u32 used;
 	u64 lost;
 

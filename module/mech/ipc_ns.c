@@ -87,7 +87,7 @@ static void ipc_ns_seed(void)
 
 static int ipc_ns_init(void)
 {
-	namespaces = ipc_set_new("ipc_ns", ipc_max_objects, IPC_SET_ALL);
+	namespaces = ipc_set_new("ipc_ns", ipc_max_objects, IPC_SET_ALL_UNSEEN);
 	if (!namespaces)
 		return -ENOMEM;
 	/* Both hooks come at once; ipc_ns_seed_one() relies on those that are born before it. */
