@@ -3,6 +3,7 @@
 # ftrace finds an error in itself and shuts itself down: what its hooks feed is unknown from
 # then on, and sets of objects, which nothing maintains any more, are not looked at.
 # A boot of its own: nothing brings ftrace back.
+# enough: 6.12
 # vm: -c 1 -m 1040 -t 120
 . tests/tap.sh
 . tests/guest/lib.bash

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # One user cannot make the gauges of the others unknown for long: each has a share of the tables of
 # objects. What does not fit is counted as lost; it is followed when there is room again.
+# enough: 6.12
 # vm: -c 2 -m 1024 -t 400
 # shellcheck disable=SC2317 # functions that ok calls
 set -u
