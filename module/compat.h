@@ -30,10 +30,8 @@
 #include <linux/version.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
-/* Whether what a process may be asked for is kept beside its memory, and outlives it. */
-#if __has_include("linux/sched/exec_state.h")
+#ifdef IPC_EXEC_STATE	/* from Kbuild: dumpability is kept beside a process's memory, and outlives it */
 #include <linux/sched/exec_state.h>
-#define IPC_EXEC_STATE
 #endif
 #ifdef CONFIG_X86_64
 #include <asm/cpufeature.h>

@@ -226,7 +226,7 @@ static void find_pairs(struct flow_lines *lines, const struct nl_flows *flows,
 
 			paired[receiver[j]] = true;
 			if (!from->only_peer || !to->only_peer)
-				add_pair(&pairing, from, to, NULL, names[i].channel);
+				add_pair(&pairing, from, to, "-", names[i].channel);
 		}
 	}
 	for (unsigned int i = 0; i < flows->nr; i++) {
