@@ -131,9 +131,9 @@ static inline bool ipc_kiocb_retried(struct kiocb *iocb)
 #endif
 
 /*
- * Who may look at a process depends on whether it may dump its core: prctl(2), PR_SET_DUMPABLE.
- * A word that changes when that of the current process does, for few instructions: what else is
- * in it does not matter. A kernel thread has one, too, of whatever process ran before it.
+ * Only a process that is dumpable (PR_SET_DUMPABLE in prctl(2)) is shown to its own user. This
+ * word changes when the dumpability of the current process does, and costs few instructions. Its
+ * other bits do not matter. A kernel thread reads the word of the process that ran before it.
  */
 static __always_inline u64 ipc_dumpable_word(void)
 {

@@ -187,7 +187,7 @@ static void flow_user_holds(struct flow_table *t, struct ipc_share *share, int m
 		ipc_share_settle(&t->shares, share);
 }
 
-/* Who has most flows: no other has twice as many. But nobody who has no more than @share. */
+/* The user with most flows, within a factor of two; @share itself if no user has more. */
 static struct ipc_share *flow_user_largest(struct flow_table *t, struct ipc_share *share)
 {
 	struct ipc_share *largest;

@@ -200,9 +200,9 @@ static __always_inline void flow_add(u64 *sum, const struct flow_values *values)
 }
 
 /*
- * What changes with the time and with who may see the process: a tick, its credentials, and
- * whether it is dumpable. Of a tick what is above 40 bits, of the address of the credentials
- * what is below: no change of one hides that of another. (An address has six lower bits to spare.)
+ * A word that changes with each tick, and when the process's credentials or its dumpability
+ * change. The tick is shifted by 40 bits, the address of the credentials varies below, and its
+ * six lowest bits are free for dumpability: no change hides another one.
  */
 static __always_inline u64 flow_state(const struct flow_key *key)
 {

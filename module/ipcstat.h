@@ -181,7 +181,7 @@ struct ipc_access {
 	kgid_t gid;
 };
 
-/* Of a process that @cred are the credentials of. Under RCU, or of the current process. */
+/* The access to a process with the credentials @cred. Under RCU, or for the current process. */
 struct ipc_access ipc_access_of(const struct cred *cred, bool dumpable);
 
 DECLARE_STATIC_KEY_FALSE(ipc_flows_key);

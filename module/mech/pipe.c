@@ -110,7 +110,7 @@ static void pipe_write_done(const struct ipc_call *call)
 
 /* ---- objects ---- */
 
-/* Who has made it. The kernel counts its pages for this user, too. */
+/* The user who made the pipe, to whom the kernel also charges its pages. */
 static kuid_t pipe_owner(const struct pipe_inode_info *pipe)
 {
 	return pipe->user->uid;

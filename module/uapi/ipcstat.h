@@ -181,7 +181,7 @@
  *			    are followed, for gauges) or "flows". LIMIT is the user's share: half of
  *			    the table; root may use all of it. LOST is, of objects, how many exist
  *			    and are not followed, for want of room: while there are any the gauges
- *			    are unknown. Of flows it is how many have had to make room. Without UID
+ *			    are unknown. For flows it is the number of evicted flows. Without UID
  *			    it is the sum of what the reader may not see: all but its own (by its
  *			    real user), unless it has CAP_SYS_PTRACE in the initial user
  *			    namespace; and of users for whom there was no entry.
