@@ -144,7 +144,16 @@ near>far socket:[N]-[N] 23 23"
 is "one in ours is known" "$(pairs -C near)" "$both"
 is "whichever end is asked for" "$(pairs -C far)" "$both"
 is "by its number, too" "$(pairs -p "$(pgrep -P $begun)")" "$both"
-is "by its socket" "$(pairs --object "$(readlink "/proc/$(pgrep -P $begun)/fd/"* | sed -n 's/^socket:\[\(.*\)\]$/\1/p' | sort -n | tail -n 1)")" "$both"
+# The other one listens, and has no flows.
+by_socket() {
+	local number out
+	for number in $(readlink "/proc/$1/fd/"* | sed -n 's/^socket:\[\(.*\)\]$/\1/p'); do
+		out=$(pairs --object "$number")
+		[ -z "$out" ] || break
+	done
+	echo "$out"
+}
+is "by its socket" "$(by_socket "$(pgrep -P $begun)")" "$both"
 is "by its bytes" "$(pairs --mechanism unix_stream --min-bytes 23 | grep -c near)" 2
 is "and there are no others" "$(pairs -C nobody)" ""
 finish
