@@ -63,7 +63,7 @@ static bool is_near(const struct limit *limit)
 	return percent_of(limit, &percent) && percent >= NEAR_PERCENT;
 }
 
-/* ---- whose it is ---- */
+/* ---- the user, namespace or mount of a limit ---- */
 
 /* The name of the user whose share of a user's limits the kernel tells us; to be freed. */
 static char *our_user(void)
@@ -73,7 +73,7 @@ static char *our_user(void)
 	return flow_user(&ours);
 }
 
-/* Of the namespace that we are in; false: it is unknown. */
+/* The inode of this process's namespace. Returns false if it is unknown. */
 static bool our_namespace(const char *kind, uint64_t *inode)
 {
 	char *path = format("/proc/self/ns/%s", kind);

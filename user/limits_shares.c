@@ -55,7 +55,8 @@ void limits_ipcstat(struct limits *limits)
 			add_share(limits, &limits->shares.share[i]);
 }
 
-/* Objects that are not followed. Of flows those that were evicted are in the sums of others. */
+/* Prints the objects that are not followed. Evicted flows are not lost: the sums of others have
+ * them. */
 void limits_print_lost(const struct limits *limits)
 {
 	for (unsigned int i = 0; limits->lists_shares && i < limits->shares.nr; i++) {
