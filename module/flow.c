@@ -187,6 +187,15 @@ static void flow_user_holds(struct flow_table *t, struct ipc_share *share, int m
 		ipc_share_settle(&t->shares, share);
 }
 
+/*
+ * How many flows the user of @share may hold: half of the table, but root all of it. Users who fill
+ * the table together lose flows to anybody who has fewer.
+ */
+static u32 flow_share_max(const struct flow_table *t, const struct ipc_share *share)
+{
+	return uid_eq(share->uid, GLOBAL_ROOT_UID) ? t->shares.max : t->shares.max / 2;
+}
+
 /* The user with most flows, within a factor of two; @share itself if no user has more. */
 static struct ipc_share *flow_user_largest(struct flow_table *t, struct ipc_share *share)
 {
@@ -269,7 +278,7 @@ static struct ipc_flow *flow_take(struct flow_table *t, kuid_t uid, struct ipc_s
 
 	spin_lock_irqsave(&t->lock, flags);
 	share = ipc_share_get(&t->shares, uid);
-	if (share->used >= ipc_share_max(&t->shares, share)) {
+	if (share->used >= flow_share_max(t, share)) {
 		flow = flow_evict(t, share);
 	} else if (t->free) {
 		flow = t->free;
@@ -862,7 +871,7 @@ bool ipc_flows_share(unsigned int nr, struct ipc_share_info *info)
 	if (share)
 		*info = (struct ipc_share_info){
 			.table = "flows", .uid = share->uid, .shared = nr == IPC_SHARES,
-			.used = share->used, .max = ipc_share_max(&table->shares, share),
+			.used = share->used, .max = flow_share_max(table, share),
 			.lost = share->lost,
 		};
 	spin_unlock_irq(&table->lock);

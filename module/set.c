@@ -5,14 +5,21 @@
  * An object that finds no room is lost: it exists and is not followed. It is counted for its
  * owner. Each object of a paired set comes by ipc_set_add() when it is made, and goes by
  * ipc_set_del() when it is freed: one that is freed and is no member has been lost. So the
- * number of lost objects is exact, and the set is exact again when it is 0.
+ * number of lost objects is exact, but for objects that are older than the module and that it has
+ * not found: when one of them is freed, it is taken for a lost one. So a set is exact again when
+ * the number is 0 and a walk through all open files, which began after the last loss, has found
+ * every object followed.
  *
  * There are two exceptions, for which the share is "unsure". A set that is not paired cannot tell
  * when a lost object goes. And while the module is loading a set does not know which of the
- * older objects it has. Then the number only grows, until a walk through all open files finds
- * room for every object of this user.
+ * older objects it has. Then the number only grows, until such a walk has found room for every
+ * object.
  *
  * The same walk finds objects that were lost, when there is room for them again.
+ *
+ * A user may take another entry while it holds fewer than are free. So one user alone may hold
+ * half of a set, two users a third each, and n users one part of n + 1 each: no number of users
+ * who take all they can get leaves another one without room. root may take every entry.
  *
  * Locks: a bucket's, then the set's, which guards the shares and is held for a few instructions.
  */
@@ -54,6 +61,7 @@ struct ipc_bucket {
  * @nr: members
  * @lost: of all shares
  * @failed: an object was lost, or found again without room, since the last walk began
+ * @dirty: since the last loss no walk has found every object followed
  */
 struct ipc_set {
 	const char *name;
@@ -65,7 +73,7 @@ struct ipc_set {
 	spinlock_t lock;
 	u32 nr;
 	u64 lost;
-	bool failed;
+	bool failed, dirty;
 	struct ipc_shares shares;
 
 	struct ipc_bucket bucket[];
@@ -155,9 +163,17 @@ void ipc_set_open(struct ipc_set *set)
 
 /* ---- the shares: with the set locked ---- */
 
+/* How many objects the user of @share may have in the set: it may be fewer than it has. */
+static u32 set_share_max(const struct ipc_set *set, const struct ipc_share *share)
+{
+	u32 left = set->shares.max - (set->nr - share->used);
+
+	return uid_eq(share->uid, GLOBAL_ROOT_UID) ? set->shares.max : (left + 1) / 2;
+}
+
 static bool set_has_room(const struct ipc_set *set, const struct ipc_share *share)
 {
-	return set->nr < set->shares.max && share->used < ipc_share_max(&set->shares, share);
+	return set->nr < set->shares.max && share->used < set_share_max(set, share);
 }
 
 static void set_lose(struct ipc_set *set, struct ipc_share *share)
@@ -165,6 +181,7 @@ static void set_lose(struct ipc_set *set, struct ipc_share *share)
 	share->lost++;
 	WRITE_ONCE(set->lost, set->lost + 1);
 	set->failed = true;
+	WRITE_ONCE(set->dirty, set->kind != IPC_SET_ALL_UNSEEN);
 	if (set->kind == IPC_SET_SOME || READ_ONCE(loading))
 		share->unsure = true;
 }
@@ -355,7 +372,7 @@ unsigned long ipc_set_tag(struct ipc_set *set, const void *object)
 
 bool ipc_set_exact(const struct ipc_set *set)
 {
-	return !READ_ONCE(set->lost) && !READ_ONCE(abandoned);
+	return !READ_ONCE(set->lost) && !READ_ONCE(set->dirty) && !READ_ONCE(abandoned);
 }
 
 void ipc_sets_abandon(void)
@@ -383,14 +400,15 @@ void ipc_set_for_each(struct ipc_set *set, void (*fn)(void *object, unsigned lon
 
 /* ---- the walk ---- */
 
-/* Whether there is room for an object that is lost. Before a walk: forgets what failed. */
+/* Whether there is room for an object that is lost, or none is lost and no walk has shown it. */
 static bool set_needs_walk(struct ipc_set *set)
 {
 	struct ipc_share *share;
-	bool needed = false;
 	unsigned int nr;
+	bool needed;
 
 	spin_lock_irq(&set->lock);
+	needed = set->dirty && !set->lost;
 	for (nr = 0; set->lost && nr <= IPC_SHARES; nr++) {
 		share = ipc_share_nr(&set->shares, nr);
 		if (share && share->lost && set_has_room(set, share))
@@ -409,12 +427,14 @@ static void set_walk_begins(struct ipc_set *set)
 
 /*
  * A walk that has seen all files has found room for all objects behind them: what is unsure is
- * known again. An owner may have changed meanwhile, so one failure is everybody's.
+ * known again. An owner may have changed meanwhile, so one failure is everybody's. Returns whether
+ * the set is exact by this walk.
  */
-static void set_walk_ends(struct ipc_set *set)
+static bool set_walk_ends(struct ipc_set *set)
 {
 	struct ipc_share *share;
 	unsigned int nr;
+	bool cleaned;
 
 	spin_lock_irq(&set->lock);
 	for (nr = 0; nr <= IPC_SHARES && !set->failed && set->kind != IPC_SET_ALL_UNSEEN; nr++) {
@@ -425,7 +445,11 @@ static void set_walk_ends(struct ipc_set *set)
 		set_regain(set, share, share->lost);
 		ipc_share_settle(&set->shares, share);
 	}
+	cleaned = set->dirty && !set->failed && !set->lost;
+	if (cleaned)
+		WRITE_ONCE(set->dirty, false);
 	spin_unlock_irq(&set->lock);
+	return cleaned;
 }
 
 static bool sets_stopped(void)
@@ -436,6 +460,7 @@ static bool sets_stopped(void)
 static void sets_walk(void)
 {
 	unsigned long start = jiffies;
+	bool cleaned = false;
 	unsigned int i;
 
 	atomic_set(&walk_found, 0);
@@ -443,9 +468,10 @@ static void sets_walk(void)
 		set_walk_begins(sets[i]);
 	if (ipc_mechs_walk(sets_stopped))
 		for (i = 0; i < nr_sets; i++)
-			set_walk_ends(sets[i]);
+			cleaned |= set_walk_ends(sets[i]);
 	/* Nobody can make it walk often by objects that no walk finds. */
-	walk_delay = atomic_read(&walk_found) ? SET_LOOK : min(2 * walk_delay, SET_WALK_MAX);
+	walk_delay = cleaned || atomic_read(&walk_found) ? SET_LOOK :
+							   min(2 * walk_delay, SET_WALK_MAX);
 	/* Nor has it more than a twentieth of one CPU, whatever it has to look through. */
 	walk_next = jiffies + max(walk_delay, 20 * (jiffies - start));
 }
@@ -499,7 +525,7 @@ bool ipc_set_share(unsigned int nr_set, unsigned int nr, struct ipc_share_info *
 	if (share)
 		*info = (struct ipc_share_info){
 			.table = set->name, .uid = share->uid, .shared = nr == IPC_SHARES,
-			.used = share->used, .max = ipc_share_max(&set->shares, share),
+			.used = share->used, .max = set_share_max(set, share),
 			.lost = share->lost,
 		};
 	spin_unlock_irq(&set->lock);

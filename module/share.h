@@ -64,12 +64,6 @@ void ipc_share_settle(struct ipc_shares *shares, struct ipc_share *share);
 /* Entry number @nr, up to IPC_SHARES, or NULL. */
 struct ipc_share *ipc_share_nr(struct ipc_shares *shares, unsigned int nr);
 
-/* How many entries of the table a user may hold: half of them, but root all. */
-static inline u32 ipc_share_max(const struct ipc_shares *shares, const struct ipc_share *share)
-{
-	return uid_eq(share->uid, GLOBAL_ROOT_UID) ? shares->max : shares->max / 2;
-}
-
 /* ---- for the reader of shares (netlink_share.c) ---- */
 
 /* One entry, as it is shown. @shared: it is that of all users without an entry of their own. */

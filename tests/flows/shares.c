@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* shares TABLE UID: prints "USED LIMIT LOST" of a user, or nothing where it has no share. */
+/* shares TABLE UID: prints "USED LIMIT LOST" of a user, or nothing if it has no share. */
 #include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
