@@ -40,7 +40,7 @@ help:
 	@echo 'make              the modules for the running kernel, and the tools'
 	@echo 'make module       only the modules; KDIR=DIR: for another kernel;'
 	@echo '                  K=6.1, 6.12 or 7.3: for that Debian kernel, in build/K'
-	@echo 'make user         only the tools; SANITIZE=1: with sanitizers, in build/sanitize'
+	@echo 'make user         only the tools, in build/bin; SANITIZE=1: with sanitizers, in build/sanitize/bin'
 	@echo 'make install      the modules, tools, man pages, and what goes with them (PREFIX=$(PREFIX), DESTDIR=)'
 	@echo 'make uninstall    removes what install has put there'
 	@echo 'make deb          Debian packages, in build/deb: ipcstat, and ipcstat-dkms'
@@ -73,9 +73,9 @@ user:
 	$(MAKE) -C user
 
 install:
-	@[ -e user/ipcstat ] || { echo "Nothing is built: run make first."; exit 1; }
+	@[ -e build/bin/ipcstat ] || { echo "Nothing is built: run make first."; exit 1; }
 	install -d $(bindir)
-	install -m 755 $(tools:%=user/%) $(bindir)
+	install -m 755 $(tools:%=build/bin/%) $(bindir)
 	$(foreach page,$(pages),install -D -m 644 $(page) $(call page_path,$(page)) &&) true
 	install -d $(unitdir)
 	install -m 644 $(unit) $(unitdir)

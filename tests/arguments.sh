@@ -317,19 +317,19 @@ ipclab() { # PROGRAM
 	END
 }
 
-for directory in user build/sanitize; do
+for directory in build/bin build/sanitize/bin; do
 	ipcstat $directory/ipcstat
 	ipclab $directory/ipclab
 done
 # Each has a help, which fits.
-for command in '' $(user/ipcstat complete -- ''); do
+for command in '' $(build/bin/ipcstat complete -- ''); do
 	# shellcheck disable=SC2086 # or none
-	is "$command -h fits 80 columns" "$(user/ipcstat $command -h | awk 'length > 80')$?" 0
+	is "$command -h fits 80 columns" "$(build/bin/ipcstat $command -h | awk 'length > 80')$?" 0
 	# shellcheck disable=SC2086
-	is "$command -h names all options that it completes" "$(user/ipcstat complete -- $command - |
-		while read -r option; do user/ipcstat $command -h | grep -qE "^ +(-., )?$option\\b" || echo "$option"; done)" ""
+	is "$command -h names all options that it completes" "$(build/bin/ipcstat complete -- $command - |
+		while read -r option; do build/bin/ipcstat $command -h | grep -qE "^ +(-., )?$option\\b" || echo "$option"; done)" ""
 done
-is "ipclab bench -h fits 80 columns" "$(user/ipclab bench -h | awk 'length > 80')$?" 0
+is "ipclab bench -h fits 80 columns" "$(build/bin/ipclab bench -h | awk 'length > 80')$?" 0
 # completes WORD...: what bash makes of the last one
 completes() {
 	# shellcheck disable=SC2016 # for the shell inside
@@ -337,14 +337,14 @@ completes() {
 		compopt() { :; }
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 		_ipclab "$1"
-		echo "${COMPREPLY[*]}"' bash user/ipclab "$@"
+		echo "${COMPREPLY[*]}"' bash build/bin/ipclab "$@"
 }
 is "bash completes commands of ipclab" "$(completes '')" "list run lab bench"
 is "run: exercises" "$(completes run p)" "pipe posix_mq posix_shm"
 is "bench: mechanisms, several" "$(completes bench pipe un)" "unix_stream unix_dgram unix_seqpacket"
 is "bench: options, all of its help" \
-	"$(for option in $(completes bench -); do user/ipclab bench -h | grep -q -e "$option" || echo "$option"; done)" ""
+	"$(for option in $(completes bench -); do build/bin/ipclab bench -h | grep -q -e "$option" || echo "$option"; done)" ""
 is "bench: their values" "$(completes bench --pin n)$(completes bench -n '')$(completes bench --plot '')" "none"
-is "-V says the version" "$(user/ipcstat -V)" \
+is "-V says the version" "$(build/bin/ipcstat -V)" \
 	"ipcstat $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
 done_testing

@@ -18,14 +18,14 @@ done < <(sed -n 's/.*- alert: //p' $rules)
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-sed "s|/usr/local/bin|$PWD/user|" $unit > "$dir/ipcstat-exporter.service"
+sed "s|/usr/local/bin|$PWD/build/bin|" $unit > "$dir/ipcstat-exporter.service"
 is "the unit is one that systemd understands" \
 	"$(systemd-analyze verify --man=no "$dir/ipcstat-exporter.service" 2>&1 | grep -F ipcstat-exporter)" ""
 is "its exposure is what ipcstat-exporter(1) says" \
 	"$(systemd-analyze security --offline=true --no-pager $unit | sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p')" \
 	"$(sed -n '/offline=true/,$s/^\.B \([0-9.]*\)$/\1/p' man/ipcstat-exporter.1)"
 
-ok "without the module there is a text" sh -c 'user/ipcstat exporter --textfile - | promtool check metrics'
+ok "without the module there is a text" sh -c 'build/bin/ipcstat exporter --textfile - | promtool check metrics'
 port=$(sed -n 's/^#define DEFAULT_LISTEN "127.0.0.1:\([0-9]*\)"$/\1/p' user/exporter.c)
 is "the port is the same everywhere" \
 	"$(grep -hoE '[0-9.]+:1[0-9]{4}' README.md man/ipcstat-exporter.1 | sed 's/.*://' | sort -u)" "$port"
@@ -39,7 +39,7 @@ get() {
 	sed -i 's/\r$//' "$dir/headers"
 }
 header() { sed -n "s/^$1: //Ip" "$dir/headers"; }
-build/sanitize/ipcstat exporter --listen 127.0.0.1:$port 2> "$dir/said" &
+build/sanitize/bin/ipcstat exporter --listen 127.0.0.1:$port 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
 is "the page" "$(get /)" "200 text/html; charset=utf-8"
@@ -116,7 +116,7 @@ ok "then all descriptors are free again" soon sh -c "[ \$(ls /proc/$server/fd | 
 kill $server
 wait $server
 is "it ends well, and has said nothing" "$? $(cat "$dir/said")" "0 "
-(ulimit -n 64 && exec build/sanitize/ipcstat exporter --listen 127.0.0.1:$port) 2> "$dir/said" &
+(ulimit -n 64 && exec build/sanitize/bin/ipcstat exporter --listen 127.0.0.1:$port) 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
 is "with 64 descriptors, beside 300 connections: 40 scrapes" \
@@ -124,7 +124,7 @@ is "with 64 descriptors, beside 300 connections: 40 scrapes" \
 kill $server
 wait $server
 is "and it has said nothing" "$? $(cat "$dir/said")" "0 "
-build/sanitize/ipcstat exporter --listen 0.0.0.0:$port --flows 2> "$dir/said" &
+build/sanitize/bin/ipcstat exporter --listen 0.0.0.0:$port --flows 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
 for path in / /metrics /report.json /flows.json; do
@@ -133,5 +133,5 @@ done
 kill $server
 wait $server
 is "and ends well" "$? $(cat "$dir/said")" "0 "
-merge "page" python3 tests/exporter/page.py host $port build/sanitize/ipcstat
+merge "page" python3 tests/exporter/page.py host $port build/sanitize/bin/ipcstat
 done_testing

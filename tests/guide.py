@@ -184,8 +184,8 @@ def output_of(*command):
 
 
 def check_commands():
-    known = output_of("user/ipcstat", "complete", "--", "").split()
-    exercises = {line.split()[0] for line in output_of("user/ipclab", "list").splitlines() if line[0] != " "}
+    known = output_of("build/bin/ipcstat", "complete", "--", "").split()
+    exercises = {line.split()[0] for line in output_of("build/bin/ipclab", "list").splitlines() if line[0] != " "}
     exercises |= {path.stem for path in (SOLVED / "user/exercise").glob("*.c")} | {"all"}
     for page in all_pages():
         for nr, line in page.commands():
@@ -199,7 +199,7 @@ def check_commands():
                 if tool == "ipclab" and word == "run" and (len(words) < 2 or words[1] not in exercises):
                     problem(page.path, nr, f"ipclab has no such exercise: {words[1:]}")
                 if tool == "ipcstat" and word in known:
-                    options = output_of("user/ipcstat", "complete", "--", word, "-").split()
+                    options = output_of("build/bin/ipcstat", "complete", "--", word, "-").split()
                     for option in words[1:]:
                         if option.startswith("--") and option.split("=")[0] not in options:
                             problem(page.path, nr, f"ipcstat {word} has no option {option}")

@@ -73,7 +73,7 @@ for check in "${checks[@]}"; do
 done
 
 # Numbers that stand elsewhere, too.
-rows=$(user/ipclab list | grep -c '^[a-z]')
+rows=$(build/bin/ipclab list | grep -c '^[a-z]')
 costs=$(sed -n 's/^| pipe, 64 bytes: `read(2)` | \([0-9]*\) | +\([0-9]*\) | +\([0-9]*\) .*/\1 \2 \3/p' README.md)
 ok "the README tells the cost of a read" test "$(wc -w <<< "$costs")" = 3
 for number in $rows $costs; do

@@ -44,7 +44,7 @@ def prose(text):
 def check_host():
     """```sh host: bash can read it, make knows its targets, its files and the tools' commands are there."""
     make = pathlib.Path("Makefile").read_text()
-    known = subprocess.run(["user/ipcstat", "complete", "--", ""], capture_output=True, text=True, check=True).stdout.split()
+    known = subprocess.run(["build/bin/ipcstat", "complete", "--", ""], capture_output=True, text=True, check=True).stdout.split()
     for path, text in everything():
         for block in blocks(text, "sh host"):
             if subprocess.run(["bash", "-n"], input=block, text=True, check=False).returncode:
@@ -54,7 +54,7 @@ def check_host():
                     if not re.search(rf"^{target}:", make, re.M):
                         problem(path, f"make has no target {target}")
                 for word in re.findall(r"(?:^|[\s'])((?:user|tests|module)/[\w./-]+)", line):
-                    if not pathlib.Path(word).exists() and word not in ("user/ipcstat", "user/ipclab"):
+                    if not pathlib.Path(word).exists() and word not in ("build/bin/ipcstat", "build/bin/ipclab"):
                         problem(path, f"there is no {word}")
                 for word in re.findall(r"\bipcstat ([a-z]+)", line):
                     if word not in known and "modprobe ipcstat" not in line:
@@ -99,7 +99,7 @@ def check_exercises():
 def check_labs():
     """Each lab is on one page, with its number and the verdict that is known of it."""
     words = {"en": ("holds", "half true"), "zh": ("成立", "对一半")}
-    listed = subprocess.run(["user/ipclab", "lab"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["build/bin/ipclab", "lab"], capture_output=True, text=True, check=True).stdout
     labs = {name: nr for nr, name in re.findall(r"^ ?(\d+) +(\w+)", listed, re.M)}
     for language, verdicts in words.items():
         seen = []

@@ -53,7 +53,7 @@ done
 ok "the tools build with clang" make -s -C user O="$PWD/build/clang" CC=clang
 ok "the tools build with sanitizers" make -s -C user SANITIZE=1
 for tool in ipcstat ipclab; do
-	bin=build/sanitize/$tool
+	bin=build/sanitize/bin/$tool
 	ok "$tool -h under sanitizers" "$bin" -h
 	is "$tool -V prints the version of dkms.conf" "$("$bin" -V 2>&1)" \
 		"$tool $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"

@@ -185,8 +185,8 @@ is "Ctrl+C: the report is whole" "$(tail -n 2 "$dir/out" | awk '{ print $1 }' | 
 
 # ---- the same, with the sanitizers ----
 
-if [ -x build/sanitize/ipcstat ]; then
-	PATH=$PWD/build/sanitize:$PATH
+if [ -x build/sanitize/bin/ipcstat ]; then
+	PATH=$PWD/build/sanitize/bin:$PATH
 	for command in '-o all' '-J' '-z --timestamp' 'signals' 'signals -J -z' 'hooks' 'hooks -J' '-J -z 1 2'; do
 		# shellcheck disable=SC2086
 		ok "sanitizers: ipcstat $command" ipcstat $command
@@ -194,7 +194,7 @@ if [ -x build/sanitize/ipcstat ]; then
 	complains "sanitizers: unknown column" 2 'no such column' ipcstat -o nonsense
 	ok "sanitizers: a narrow terminal" on_terminal 40 ipcstat -o all
 else
-	skip "with the sanitizers" "build/sanitize/ipcstat is missing"
+	skip "with the sanitizers" "build/sanitize/bin/ipcstat is missing"
 fi
 
 done_testing

@@ -70,12 +70,12 @@ ok "nothing is left" sh -c '! grep ^ipcstat /proc/modules'
 
 # ---- a module of another release ----
 
-if command -v cc > /dev/null && [ -e user/nl.o ]; then
+if command -v cc > /dev/null && [ -e build/user/nl.o ]; then
 	ipcstat load
 	for what in old:9 new:0; do
 		sed "s/\(define IPCSTAT_GENL_VERSION\).*/\1 ${what#*:}/" module/uapi/ipcstat.h > "$dir/ipcstat.h"
 		cc -D_GNU_SOURCE -I"$dir" -I/usr/include/libnl3 -include "$dir/ipcstat.h" -c -o "$dir/nl.o" user/nl.c
-		mapfile -t others < <(find user -maxdepth 1 -name '*.o' ! -name nl.o ! -name 'ipclab*')
+		mapfile -t others < <(find build/user -maxdepth 1 -name '*.o' ! -name nl.o ! -name 'ipclab*')
 		# shellcheck disable=SC2046 # one word a library
 		cc -o "$dir/ipcstat" "$dir/nl.o" "${others[@]}" $(make -s -C user libs)
 		complains "a module that is too ${what%:*}" 1 "too ${what%:*} \(protocol 1, " "$dir/ipcstat"
@@ -87,14 +87,14 @@ fi
 
 # ---- with the sanitizers ----
 
-if [ -x build/sanitize/ipcstat ]; then
-	PATH=$PWD/build/sanitize:$PATH
+if [ -x build/sanitize/bin/ipcstat ]; then
+	PATH=$PWD/build/sanitize/bin:$PATH
 	ok "sanitizers: load" ipcstat load
 	complains "sanitizers: load twice" 1 'loaded already' ipcstat load
 	drained
 	is "sanitizers: unload" $? 0
 else
-	skip "with the sanitizers" "build/sanitize/ipcstat is missing"
+	skip "with the sanitizers" "build/sanitize/bin/ipcstat is missing"
 fi
 
 done_testing

@@ -15,15 +15,15 @@ installed() {
 rm -f "$extra"/ipcstat*.ko
 depmod
 trap 'install -D -t "$extra" "$MODULE_DIR"/*.ko; depmod' EXIT
-PATH=${PATH#"$PWD/user:"}
+PATH=${PATH#"$PWD/build/bin:"}
 
 is "nothing to begin with" "$(installed)" ""
-mv user/ipcstat /tmp
+mv build/bin/ipcstat /tmp
 fails "make install before make" 2 'run make first' make install
-mv /tmp/ipcstat user
+mv /tmp/ipcstat build/bin
 cp "$MODULE_DIR"/*.ko .
 ok "make load" make load
-ok "it counts" user/ipclab run sysv_msg
+ok "it counts" build/bin/ipclab run sysv_msg
 ok "make unload" make unload
 ok "make install" make install
 is "make install: what is there" "$(installed)" "$extra/ipcstat.ko

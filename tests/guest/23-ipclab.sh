@@ -58,8 +58,8 @@ ok "a busy machine: it says so" grep -q '^sysv_msg: busy' "$dir/out"
 fails "a busy machine, --strict: status 1" 1 DIFFERS ipclab run sysv_msg --strict
 kill $!
 
-if [ -x build/sanitize/ipclab ]; then
-	ok "sanitizers: ipclab run all" build/sanitize/ipclab run all -p 2
+if [ -x build/sanitize/bin/ipclab ]; then
+	ok "sanitizers: ipclab run all" build/sanitize/bin/ipclab run all -p 2
 fi
 rmmod ipcstat
 complains "the module has gone" 1 'not loaded' ipclab run pipe

@@ -80,7 +80,7 @@ is "a row of stars for the largest bucket of each" \
 	"$(awk -v RS= -v stars="|$(printf '*%.0s' {1..40})|" '/distribution/ && !index($0, stars)' "$dir/text")" ""
 is "all fits 80 columns" "$(ipcstat hist | awk 'length > 80')" ""
 ok "without privilege" unprivileged ipcstat hist
-ok "sanitizers" build/sanitize/ipcstat hist
-ok "sanitizers: JSON" build/sanitize/ipcstat hist -J
+ok "sanitizers" build/sanitize/bin/ipcstat hist
+ok "sanitizers: JSON" build/sanitize/bin/ipcstat hist -J
 rmmod ipcstat
 done_testing

@@ -165,13 +165,13 @@ is "root of a user namespace" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"
 unshare -pf --mount-proc setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace ipcstat blocked -J > "$dir/json"
 is "outside of the PID namespace" "$(json "$dir/json" 'len(j["blocked"]), j["hidden"]')" "(0, 322)"
 
-ok "sanitizers" build/sanitize/ipcstat blocked
-ok "sanitizers: JSON" build/sanitize/ipcstat blocked -J
+ok "sanitizers" build/sanitize/bin/ipcstat blocked
+ok "sanitizers: JSON" build/sanitize/bin/ipcstat blocked -J
 # Sleepers that come and go while they are listed.
 for row in pipe futex sysv_msg tcp; do build/tests/edge/caller $row 20000 > "$dir/out" 2>&1 & done
 for ((i = 0; i < 20; i++)); do
-	build/sanitize/ipcstat blocked -J > "$dir/json" 2> "$dir/err" || break
-	build/sanitize/ipcstat blocked > "$dir/out" 2>> "$dir/err" || break
+	build/sanitize/bin/ipcstat blocked -J > "$dir/json" 2> "$dir/err" || break
+	build/sanitize/bin/ipcstat blocked > "$dir/out" 2>> "$dir/err" || break
 done
 is "while others come and go" "$i$(cat "$dir/err")" 20
 finish

@@ -254,8 +254,8 @@ is "others' flows are a node, grey and with nothing but sums" \
 	"$(nodes "$dir/dot" | sed -E 's/[0-9.]+ [KM]?i?B/N/g') $(gvpr 'N { print($.fillcolor) }' "$dir/dot") $(edges "$dir/dot")" \
 	'other: pipe\nsent N, received N #e8e8e8 '
 ok "who sleeps there is a number" grep -q '2 more tasks are asleep, of other users' "$dir/dot"
-ok "sanitizers" build/sanitize/ipcstat graph
-ok "sanitizers: --svg" build/sanitize/ipcstat graph "${only[@]}" --svg "$dir/new.svg"
+ok "sanitizers" build/sanitize/bin/ipcstat graph
+ok "sanitizers: --svg" build/sanitize/bin/ipcstat graph "${only[@]}" --svg "$dir/new.svg"
 kill -9 "$parent" "$child"
 wait "$live" 2> /dev/null
 graph --mechanism unix_stream -p "$child"
@@ -263,7 +263,7 @@ is "when it has ended it is asleep no more" "$(edges "$dir/dot" | grep -e 900 -e
 	"$odd|unix_stream socket:[N]-[?]| 900 B |#4f46d0"
 # While processes and objects come and go.
 for row in pipe futex sysv_msg unix_stream; do build/tests/edge/caller $row 5000 > "$dir/out" 2>&1 & done
-for ((i = 0; i < 5; i++)); do build/sanitize/ipcstat graph > "$dir/dot" || break; done
+for ((i = 0; i < 5; i++)); do build/sanitize/bin/ipcstat graph > "$dir/dot" || break; done
 is "while others come and go" "$i" 5
 wait
 rmmod ipcstat

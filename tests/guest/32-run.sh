@@ -238,7 +238,7 @@ fails "nobody: flows are off" 1 'flows are off: .*CAP_SYS_ADMIN.*: run this as r
 ipcstat flows on
 nobody ipcstat run -J -o "$dir/json" -- ipclab run pipe -n 23 > /dev/null 2> "$dir/err"
 is "nobody: all of it" "$? $(of pipe) $(json "$dir/json" 'j["complete"]') $(cat "$dir/err")" "0 23 23 True "
-cp user/ipclab "$dir/set-user-id"
+cp build/bin/ipclab "$dir/set-user-id"
 chmod 4755 "$dir/set-user-id"
 nobody ipcstat run -J -o "$dir/json" -- "$dir/set-user-id" run pipe -n 23 > /dev/null 2> "$dir/err"
 is "nobody: what he may not see is missing, and he is told" \

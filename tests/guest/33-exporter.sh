@@ -16,7 +16,7 @@ get() { curl -sS -m 60 -o "$1" -w '%{http_code} %{content_type}' "${@:2}" "http:
 
 # ---- without the module ----
 
-serve "${nobody[@]}" build/sanitize/ipcstat exporter
+serve "${nobody[@]}" build/sanitize/bin/ipcstat exporter
 is "no module: an answer all the same" "$(get "$dir/text")" "200 text/plain; version=0.0.4; charset=utf-8"
 is "that says so" "$(client value "$dir/text" ipcstat_module_loaded ipcstat_series)" "0 3"
 ok "no module: promtool" sh -c "promtool check metrics < $dir/text"

@@ -345,8 +345,8 @@ ipcstat load proc_mode=0
 ok "no module for nobody" grep -q "^$no_module.*CAP_SYS_ADMIN" <(unprivileged ipcstat limits)
 complains "a full disk" 1 'cannot write.*No space' sh -c 'exec ipcstat limits > /dev/full'
 complains "an unknown mechanism" 2 'futex: no such mechanism with limits; there are: pipe sysv_msg' ipcstat limits futex
-if [ -x build/sanitize/ipcstat ]; then
-	PATH=$PWD/build/sanitize:$PATH
+if [ -x build/sanitize/bin/ipcstat ]; then
+	PATH=$PWD/build/sanitize/bin:$PATH
 	ipcmk -Q > /dev/null; ipcmk -M 5000 > /dev/null; ipcmk -S 3 > /dev/null
 	: > /dev/mqueue/q
 	for arguments in '' -J 'tcp posix_mq'; do
@@ -355,6 +355,6 @@ if [ -x build/sanitize/ipcstat ]; then
 	done
 	ok "sanitizers: nobody" unprivileged ipcstat limits
 else
-	skip "with the sanitizers" "build/sanitize/ipcstat is missing"
+	skip "with the sanitizers" "build/sanitize/bin/ipcstat is missing"
 fi
 done_testing

@@ -16,7 +16,7 @@ chmod 755 "$dir"
 
 # ---- counters, to nobody ----
 
-serve "${nobody[@]}" build/sanitize/ipcstat exporter --flows
+serve "${nobody[@]}" build/sanitize/bin/ipcstat exporter --flows
 is "no module" "$(get /report.json) $(cat "$dir/out")" '200 application/json {"loaded": false, "flows": true}'
 is "no module: flows" "$(get /flows.json) $(cat "$dir/out")" '200 application/json {"loaded": false}'
 modprobe ipcstat
@@ -66,7 +66,7 @@ is "which the page is told" "$(get /report.json > "$dir/status"; json "$dir/out"
 ends "as root, without --flows"
 
 cases=()
-serve build/sanitize/ipcstat exporter --flows
+serve build/sanitize/bin/ipcstat exporter --flows
 get /flows.json > "$dir/status"
 is "to root: who moves what" "$(json "$dir/out" 'sorted((e["ops"], e["bytes"], e["fails"]) for e in j["edges"] if e["mechanism"] == "posix_mq")')" \
 	"[(23, 1472, 0), (23, 1472, 0)]"

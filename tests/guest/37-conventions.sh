@@ -264,8 +264,8 @@ kill $sleeper
 
 # ---- the sanitizers ----
 
-if [ -x build/sanitize/ipcstat ]; then
-	PATH=$PWD/build/sanitize:$PATH
+if [ -x build/sanitize/bin/ipcstat ]; then
+	PATH=$PWD/build/sanitize/bin:$PATH
 	for command in '--raw -t -o +blocked' 'signals --raw --columns signal' 'hooks -o hook --color' 'hooks -J -o feeds' \
 		       'blocked --raw' 'flows --time-format epoch -o comm -J' 'top -b -n 1 -d 0.2 --raw -o comm' \
 		       'run --raw -t --columns mechanism true' 'limits --noheadings -o use%' '-h' 'signals -h' \
@@ -274,6 +274,6 @@ if [ -x build/sanitize/ipcstat ]; then
 		ok "sanitizers: ipcstat $command" ipcstat $command
 	done
 else
-	skip "with the sanitizers" "build/sanitize/ipcstat is missing"
+	skip "with the sanitizers" "build/sanitize/bin/ipcstat is missing"
 fi
 done_testing

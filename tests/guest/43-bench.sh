@@ -241,9 +241,9 @@ for mech in "${mechanisms[@]}"; do
 	is "SIGINT in $mech: nothing is left, nothing is printed" "$(ipclab_left; cat "$dir/out" "$dir/err")" "$before"
 done
 
-if [ -x build/sanitize/ipclab ]; then
-	ok "sanitizers" build/sanitize/ipclab bench -n 2 -s 1,64K --plot "$dir/x.svg"
-	ok "sanitizers: JSON" build/sanitize/ipclab bench -n 2 -s 1 -J
+if [ -x build/sanitize/bin/ipclab ]; then
+	ok "sanitizers" build/sanitize/bin/ipclab bench -n 2 -s 1,64K --plot "$dir/x.svg"
+	ok "sanitizers: JSON" build/sanitize/bin/ipclab bench -n 2 -s 1 -J
 fi
 rmmod ipcstat
 done_testing

@@ -10,7 +10,7 @@
 . tests/guest/lib.bash
 
 solved=build/exercise
-lab=$solved/user/ipclab
+lab=$solved/build/bin/ipclab
 page=user/guide/en/kernel.md
 
 for why in $solved.why "$MODULE_DIR/exercise.why"; do

@@ -7,7 +7,7 @@
 . tests/tap.sh
 . tests/guest/lib.bash
 
-next=build/next/user/ipcstat
+next=build/next/build/bin/ipcstat
 asleep=/tmp/asleep
 backend() { "$1" -J | sed -nE 's/.*"backend": *"([a-z]+)".*/\1/p'; }
 version() { sed -n '1s/^# ipcstat \([^ ]*\) .*/\1/p' /proc/ipcstat; }

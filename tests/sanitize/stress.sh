@@ -9,7 +9,7 @@
 . tests/guest/lib.bash
 . tests/guest/exact.bash
 
-PATH=$PWD/build/sanitize:$PATH
+PATH=$PWD/build/sanitize/bin:$PATH
 limits=(--shm-bytes 8m --shm-objs 4 --shm-sysv-bytes 8m --shm-sysv-segs 4
 	--memfd-bytes 16m --memfd-fds 8 --vm-splice-bytes 256k --splice-bytes 256k)
 phases=(
