@@ -11,8 +11,8 @@
 
 #include "cli.h"
 #include "deadlock.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
-#include "nl.h"
 #include "output.h"
 #include "table.h"
 #include "wakers.h"

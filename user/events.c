@@ -13,7 +13,7 @@
 #include "events.h"
 #include "flow_args.h"
 #include "interrupt.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define DEFAULT_WAIT_NS 1000000000
 #define LEAST_WAIT_NS 1000000

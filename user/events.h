@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 #include "output.h"
 
 /* One line, text or JSON, on the standard output. Names must be printable. */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 #include "options.h"
 
 struct flow_args {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "flow_view.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 struct flow_line {
 	char *word[FLOW_MAX_WORDS];  /* as the grouping's words; "-": there is none */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 #include "objects.h"
 
 /* Flows that receive, by where they do; senders look for theirs. */

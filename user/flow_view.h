@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 #include "options.h"
 #include "output.h"
 

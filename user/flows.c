@@ -7,8 +7,8 @@
 #include "cli.h"
 #include "flow_args.h"
 #include "flow_table.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
-#include "nl.h"
 #include "output.h"
 
 struct arguments {

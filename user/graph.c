@@ -7,7 +7,7 @@
 #include "draw.h"
 #include "flow_args.h"
 #include "graph.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 struct arguments {
 	struct flow_args flows;

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "flow_args.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
-#include "nl.h"
 #include "objects.h"
 
 enum node_kind {

@@ -8,8 +8,8 @@
 
 #include "cli.h"
 #include "hist.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
-#include "nl.h"
 #include "output.h"
 
 #define BAR_WIDTH 40

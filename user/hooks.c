@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
-#include "nl.h"
 #include "output.h"
 #include "table.h"
 

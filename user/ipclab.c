@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 
 #include "bench.h"
+#include "ipcstat/ipcstat.h"
 #include "lab.h"
-#include "nl.h"
 #include "textbook.h"
 
 #define MAX_COUNT 1000000000UL

@@ -3,7 +3,7 @@
 #ifndef IPCLAB_SNAPSHOT_H
 #define IPCLAB_SNAPSHOT_H
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define MAX_CELLS 1024
 

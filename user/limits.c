@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
 #include "limits_read.h"
-#include "nl.h"
 #include "objects.h"
 #include "output.h"
 #include "table.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 enum amount_kind {
 	AMOUNT_UNKNOWN,

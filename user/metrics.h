@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "exposition.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define METRICS_MAX_SERIES 500 /* but for those that are asked for */
 

@@ -3,7 +3,7 @@
 #ifndef IPCSTAT_OBJECTS_H
 #define IPCSTAT_OBJECTS_H
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 #include "peers.h"
 
 /* None of them is NULL. The first two are printable; "-": it has no name. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 #include "options.h"
 
 #define MAX_OPTS 32

@@ -3,7 +3,7 @@
 #ifndef IPCSTAT_READING_H
 #define IPCSTAT_READING_H
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 /*
  * Asks for all that belongs together, and returns what the functions of nl.h do. reading may

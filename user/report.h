@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "cli.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
-#include "nl.h"
 #include "output.h"
 
 #define KEY_COLUMN "mechanism" /* the name of the row */

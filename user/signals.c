@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "ipcstat/ipcstat.h"
 #include "json.h"
-#include "nl.h"
 #include "output.h"
 #include "table.h"
 

@@ -3,7 +3,7 @@
 #ifndef IPCSTAT_TOP_CHANGES_H
 #define IPCSTAT_TOP_CHANGES_H
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 #include "top_reading.h"
 
 struct top_sleep {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 struct reading {
 	bool valid;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 struct wakers {
 	char *object;  /* as people know it: "pipe:[1234]"; "-" if there is none */

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define MAX_EXPECT 64
 

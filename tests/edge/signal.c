@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "edge.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define THREADS 3
 #define SENDERS 8

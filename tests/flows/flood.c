@@ -17,7 +17,7 @@
 #include <linux/futex.h>
 
 #include "edge.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define BATCH 1000
 #define BATCHES 9

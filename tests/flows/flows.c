@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 #include "edge.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define SIZE 8
 #define TRIES 50

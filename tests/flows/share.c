@@ -19,7 +19,7 @@
 #include <linux/futex.h>
 
 #include "edge.h"
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 #define FLOOD_FLOWS 100000
 #define FLOOD_FAILS 1000

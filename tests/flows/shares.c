@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 int main(int argc, char **argv)
 {

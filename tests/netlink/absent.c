@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 static int nr, failed;
 

@@ -8,7 +8,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "nl_private.h"
+#include "private.h"
 
 /* The names of the rows that a hook feeds, with commas between. */
 static int read_feeds(const struct nlattr *nest, char **result)

@@ -18,7 +18,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "nl_private.h"
+#include "private.h"
 
 #define MAX_ERRNO 4095 /* the kernel's */
 

@@ -5,7 +5,7 @@
 
 #include <netlink/netlink.h>
 
-#include "nl.h"
+#include "ipcstat/ipcstat.h"
 
 struct nl {
 	struct nl_sock *sock;

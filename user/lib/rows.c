@@ -8,7 +8,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "nl_private.h"
+#include "private.h"
 
 static int read_row(struct nlmsghdr *hdr, void *result)
 {

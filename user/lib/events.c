@@ -8,7 +8,7 @@
 #include <linux/genetlink.h>
 #include <netlink/genl/genl.h>
 
-#include "nl_private.h"
+#include "private.h"
 
 #define RCVBUF (8 << 20)
 

@@ -7,7 +7,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "nl_private.h"
+#include "private.h"
 
 static int read_hist(const struct nlattr *nest, struct nl_hist *hist)
 {

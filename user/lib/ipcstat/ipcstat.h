@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ipcstat.h" /* module/uapi */
+#include <ipcstat.h> /* module/uapi */
 
 enum nl_kind {
 	NL_VALUE,   /* a number */
