@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "deadlock.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "output.h"
 #include "table.h"
 #include "wakers.h"

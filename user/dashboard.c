@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "dashboard.h"
 #include "dashboard/page.h" /* made of the other files there */
 #include "graph.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "deadlock.h"
 
 /* A process that could wake somebody, or has tasks that sleep. */

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/interrupt.h"
 #include "events.h"
 #include "flow_args.h"
-#include "interrupt.h"
 #include "ipcstat/ipcstat.h"
 
 #define DEFAULT_WAIT_NS 1000000000

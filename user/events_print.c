@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "events.h"
-#include "json.h"
 
 /* When it was, by the clock on the wall as it goes now. */
 static struct timespec wall_time(const struct nl_event *event)

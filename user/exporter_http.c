@@ -23,9 +23,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/interrupt.h"
 #include "exporter.h"
 #include "exporter_reply.h"
-#include "interrupt.h"
 
 #define MAX_CLIENTS 256
 #define MIN_CLIENTS 16

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "flow_args.h"
 
 bool parse_number(const char *arg, uint64_t max, uint64_t *number)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "flow_lines.h"
 #include "flow_pairs.h"
 #include "objects.h"

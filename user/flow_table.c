@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json.h"
 #include "flow_table.h"
-#include "json.h"
 #include "table.h"
 
 /* Numbers and nothing else: they are set to the right. */

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
+#include "common/json.h"
 #include "flow_lines.h"
-#include "json.h"
 #include "output.h"
 
 void flow_lines_print(const struct flow_lines *lines, const struct output *output, FILE *out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "flow_view.h"
 
 const struct flow_grouping flow_groupings[FLOW_GROUPINGS] = {

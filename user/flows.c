@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "flow_args.h"
 #include "flow_table.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "output.h"
 
 struct arguments {

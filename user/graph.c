@@ -3,8 +3,8 @@
 #include <err.h>
 #include <stdlib.h>
 
-#include "cli.h"
-#include "draw.h"
+#include "common/cli.h"
+#include "common/draw.h"
 #include "flow_args.h"
 #include "graph.h"
 #include "ipcstat/ipcstat.h"

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/json.h"
 #include "flow_args.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "objects.h"
 
 enum node_kind {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "draw.h"
+#include "common/cli.h"
+#include "common/draw.h"
 #include "graph.h"
 
 #define RED "#d7191c"

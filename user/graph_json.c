@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "graph.h"
 
 /* Not known is null; what does not apply is not there. */

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "hist.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "output.h"
 
 #define BAR_WIDTH 40

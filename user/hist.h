@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
+#include "common/json.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 
 /* An array "histograms"; hide_idle: only of what has happened. */
 void hists_json(const struct nl_hists *hists, bool hide_idle, struct json *json);

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "output.h"
 #include "table.h"
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "cli.h"
+#include "common/cli.h"
 
 /* ---- on a terminal: how far it is ---- */
 

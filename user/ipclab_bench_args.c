@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "cli.h"
+#include "common/cli.h"
 
 #define MAX_COUNT 1000000000UL
 #define MIN_TIME_NS 1000000UL

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ipclab bench -J: user/schema/ipclab-bench.json says what is in it. */
 #include "bench.h"
-#include "json.h"
+#include "common/json.h"
 
 static void put_latency(struct json *json, const char *key, const struct bench_latency *latency)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "bench.h"
-#include "cli.h"
-#include "draw.h"
+#include "common/cli.h"
+#include "common/draw.h"
 
 static const char *const argv[] = { "gnuplot", "-d", NULL };
 static const struct drawer gnuplot = { "--plot", "gnuplot-nox", argv, true };

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "limits_read.h"
 #include "objects.h"
 #include "output.h"

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "limits_read.h"
 
 /* fsopen(2): the file system of our own namespace, mounted nowhere. Not for everybody. */

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <sys/statfs.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "limits_read.h"
 
 struct amount amount_of(uint64_t value)

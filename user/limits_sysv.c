@@ -9,7 +9,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "limits_read.h"
 
 /* The kernel's own defaults of SHMMAX and SHMALL, which are none: see shmget(2). */

@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "output.h"
 
 #define MODULE "ipcstat"

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "holders.h"
 #include "objects.h"
 #include "peers.h"

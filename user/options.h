@@ -9,7 +9,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 
-#include "cli.h"
+#include "common/cli.h"
 
 /* Options without a letter, of all commands. */
 enum {

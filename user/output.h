@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cli.h"
-#include "json.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "options.h"
 
 enum time_format {

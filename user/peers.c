@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "peers.h"
 
 /* One end of a TCP connection; IPv4's addresses as IPv6 maps them. */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "reading.h"
 
 int reading_take(read_fn *read, void *reading, char **why)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
+#include "common/json.h"
 #include "report.h"
 #include "table.h"
 

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "output.h"
 
 #define KEY_COLUMN "mechanism" /* the name of the row */

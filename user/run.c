@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "flow_args.h"
 #include "flow_hold.h"
 #include "flow_table.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "objects.h"
 #include "output.h"
 #include "run_cgroup.h"

@@ -13,7 +13,7 @@
 
 #include <linux/magic.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "run_cgroup.h"
 
 #define NAME "ipcstat-run-"

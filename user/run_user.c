@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "flow_args.h"
 #include "run_user.h"
 

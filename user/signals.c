@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
+#include "common/json.h"
 #include "ipcstat/ipcstat.h"
-#include "json.h"
 #include "output.h"
 #include "table.h"
 

@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "table.h"
 
 static void add_cell(struct table *t, const char *fmt, va_list ap)

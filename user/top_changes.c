@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "top_changes.h"
 
 /* A process of which there is no flow, only somebody asleep. */

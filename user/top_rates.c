@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "objects.h"
 #include "top_changes.h"
 #include "top_rates.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "top_reading.h"
 
 int top_by_identity(const void *a, const void *b)

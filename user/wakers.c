@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "cli.h"
+#include "common/cli.h"
 #include "holders.h"
 #include "peers.h"
 #include "wakers.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "interrupt.h"
+#include "common/interrupt.h"
 #include "report.h"
 
 /*

@@ -165,7 +165,7 @@ ipclab bench -n 5 -s 1,64,4K --plot "$dir/new.svg" > "$dir/out" 2> "$dir/err"
 is "--plot: status 0" "$? $(cat "$dir/err")" "0 "
 python3 "$dir/svg" "$dir/new.svg" > "$dir/shapes"
 for mech in "${mechanisms[@]}"; do
-	colour=$(grep -oP "\"$mech\", \"\\K#[0-9a-f]+" user/palette.c)
+	colour=$(grep -oP "\"$mech\", \"\\K#[0-9a-f]+" user/common/palette.c)
 	ok "$mech has a name" grep -qE "^text $mech( \(no size\))?$" "$dir/shapes"
 	ok "$mech has a curve of latency" grep -qx "a $colour" "$dir/shapes"
 	case $mech in
