@@ -6,10 +6,10 @@
 #include "common/cli.h"
 #include "dashboard.h"
 #include "dashboard/page.h" /* made of the other files there */
-#include "graph.h"
-#include "hist.h"
+#include "ipcstat/graph/model.h"
+#include "ipcstat/hist.h"
+#include "ipcstat/report.h"
 #include "reading.h"
-#include "report.h"
 
 const char dashboard_page[] = PAGE;
 const char dashboard_policy[] =

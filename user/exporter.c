@@ -13,7 +13,7 @@
 
 #include "common/cli.h"
 #include "exporter.h"
-#include "flow_args.h"
+#include "ipcstat/flow/args.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:10472"
 #define DEFAULT_GROUPS 10

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/cli.h"
+#include "ipcstat/who/objects.h"
 #include "metrics.h"
-#include "objects.h"
 
 #define GROUP_SERIES 4 /* operations and bytes, sent and received */
 
