@@ -7,8 +7,8 @@ DESTDIR ?=
 
 modules := ipcstat ipcstat_wrap
 tools := ipcstat ipclab
-unit := user/systemd/ipcstat-exporter.service
-rules := user/prometheus/ipcstat.rules.yml
+unit := user/exporter/ipcstat-exporter.service
+rules := user/exporter/ipcstat.rules.yml
 completions := $(wildcard user/completion/*)
 schemas := $(wildcard user/schema/*.json)
 pages := $(wildcard man/*.[1-8])

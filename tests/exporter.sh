@@ -7,8 +7,8 @@ cd "${0%/*}/.." || exit 2
 . tests/tap.sh
 . tests/guest/lib.bash
 
-rules=user/prometheus/ipcstat.rules.yml
-unit=user/systemd/ipcstat-exporter.service
+rules=user/exporter/ipcstat.rules.yml
+unit=user/exporter/ipcstat-exporter.service
 
 ok "promtool check rules" promtool check rules $rules
 ok "promtool test rules" promtool test rules tests/exporter/rules.yml
@@ -26,7 +26,7 @@ is "its exposure is what ipcstat-exporter(1) says" \
 	"$(sed -n '/offline=true/,$s/^\.B \([0-9.]*\)$/\1/p' man/ipcstat-exporter.1)"
 
 ok "without the module there is a text" sh -c 'build/bin/ipcstat exporter --textfile - | promtool check metrics'
-port=$(sed -n 's/^#define DEFAULT_LISTEN "127.0.0.1:\([0-9]*\)"$/\1/p' user/exporter.c)
+port=$(sed -n 's/^#define DEFAULT_LISTEN "127.0.0.1:\([0-9]*\)"$/\1/p' user/exporter/main.c)
 is "the port is the same everywhere" \
 	"$(grep -hoE '[0-9.]+:1[0-9]{4}' README.md man/ipcstat-exporter.1 | sed 's/.*://' | sort -u)" "$port"
 

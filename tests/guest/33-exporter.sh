@@ -274,7 +274,7 @@ umount "$dir/small"
 serve "${nobody[@]}" ipcstat exporter
 cat > "$dir/prometheus.yml" << END
 global: {scrape_interval: 2s, evaluation_interval: 2s}
-rule_files: [$PWD/user/prometheus/ipcstat.rules.yml]
+rule_files: [$PWD/user/exporter/ipcstat.rules.yml]
 scrape_configs:
   - job_name: ipcstat
     static_configs: [{targets: ["127.0.0.1:$port"]}]

@@ -32,7 +32,7 @@ filtered() {
 	kill "$(pgrep -x ipcstat)"
 	wait "$server"
 	is "the unit's filter lets all calls pass" \
-		"$(client allowed user/systemd/ipcstat-exporter.service "$dir/calls" 2> "$dir/calls.nr")" ""
+		"$(client allowed user/exporter/ipcstat-exporter.service "$dir/calls" 2> "$dir/calls.nr")" ""
 	ok "and they are some" awk '{ exit $2 < 20 }' "$dir/calls.nr"
 }
 

@@ -5,7 +5,7 @@
 
 #include "common/cli.h"
 #include "dashboard.h"
-#include "dashboard/page.h" /* made of the other files there */
+#include "exporter/page.h" /* made of the files in page/ */
 #include "ipcstat/graph/model.h"
 #include "ipcstat/hist.h"
 #include "ipcstat/report.h"

@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "common/interrupt.h"
-#include "exporter.h"
-#include "exporter_reply.h"
+#include "http.h"
+#include "reply.h"
 
 #define MAX_CLIENTS 256
 #define MIN_CLIENTS 16

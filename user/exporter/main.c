@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/cli.h"
-#include "exporter.h"
+#include "http.h"
 #include "ipcstat/flow/args.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:10472"

@@ -6,7 +6,7 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
-#include "exporter.h"
+#include "http.h"
 
 /* An answer that is given to all who ask in its time. */
 struct document {

@@ -9,7 +9,7 @@
 
 #include "common/cli.h"
 #include "dashboard.h"
-#include "exporter_reply.h"
+#include "reply.h"
 
 #define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
