@@ -186,7 +186,7 @@ def output_of(*command):
 def check_commands():
     known = output_of("build/bin/ipcstat", "complete", "--", "").split()
     exercises = {line.split()[0] for line in output_of("build/bin/ipclab", "list").splitlines() if line[0] != " "}
-    exercises |= {path.stem for path in (SOLVED / "user/exercise").glob("*.c")} | {"all"}
+    exercises |= {path.stem for path in (SOLVED / "user/ipclab/exercise").glob("*.c")} | {"all"}
     for page in all_pages():
         for nr, line in page.commands():
             for words in re.findall(r"(?:^|[|;&'(]|sudo|--)\s*((?:ipcstat|ipclab)(?: +[^\s|;&')]+)*)", line):

@@ -106,7 +106,7 @@ def check_labs():
         for name, text in pages(language).items():
             for nr, lab, verdict in re.findall(r"^\| (\d+) `(\w+)` \|.*\| ([^|]+) \|$", text, re.M):
                 seen.append(lab)
-                source = pathlib.Path(f"user/lab/{lab}.c")
+                source = pathlib.Path(f"user/ipclab/claim/{lab}.c")
                 half = source.exists() and ".but = " in source.read_text()
                 if labs.get(lab) != nr or verdict != verdicts[half]:
                     problem(GUIDE / language / name, f"lab {nr} {lab}: {verdict}?")

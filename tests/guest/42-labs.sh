@@ -12,7 +12,7 @@ mapfile -t names < <(ipclab lab | awk '/^ ?[0-9]/ { print $2 }')
 is "there are twenty labs" ${#names[@]} 20
 is "by their numbers" "$(ipclab lab | awk '/^ ?[0-9]/ { print $1 }' | xargs)" "$(seq -s ' ' 20)"
 for name in "${names[@]}"; do
-	ipclab lab "$name" --source | cmp -s - "user/lab/$name.c" || fail "$name: --source is its file"
+	ipclab lab "$name" --source | cmp -s - "user/ipclab/claim/$name.c" || fail "$name: --source is its file"
 done
 pass "--source shows each file"
 complains "no module" 1 'not loaded: run `modprobe ipcstat`' ipclab lab copies

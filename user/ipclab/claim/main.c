@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `ipclab lab`: the textbook's claims, each as a lab: see textbook.h. The labs are in lab/. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ipclab/exercise.h"
+#include "private.h"
+
+/* Other people's traffic may be over soon. */
+#define TRIES 3
+
+/* Of the linker: pointers to all labs, in the order of their files. */
+extern const struct textbook_lab *const __start_labs[], *const __stop_labs[];
+
+static const char usage[] =
+	"usage: ipclab lab\n"
+	"       ipclab lab NUMBER|NAME|all [-q] [--program PROGRAM]\n"
+	"       ipclab lab NUMBER|NAME --source|--task\n"
+	"\n"
+	"Lists what the textbook says of inter-process communication; or does it, and\n"
+	"holds what the kernel has counted against what the textbook predicts.\n"
+	"\n"
+	"  -q, --quiet            TAP, for graders\n"
+	"      --program PROGRAM  it does what the lab does (--task), and is judged\n"
+	"      --source           the lab's C file\n"
+	"      --task             what a PROGRAM has to do\n"
+	"  -h, --help             this text\n"
+	"\n"
+	"Exit status: 0 each verdict is the one that is known of the claim (holds, or\n"
+	"half true), 1 it is not, or a lab could not run, 2 bad arguments.\n";
+
+static void bad(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+static void bad(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("ipclab: lab: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+/* ---- the labs ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	const struct textbook_lab *const *x = a, *const *y = b;
+
+	return (int)(*x)->nr - (int)(*y)->nr;
+}
+
+/* All of them, by number: made once, not to be freed. */
+static const struct textbook_lab **sorted(unsigned int *nr)
+{
+	static const struct textbook_lab **labs;
+
+	/* cppcheck-suppress comparePointers ; the linker has made them the ends of one array */
+	*nr = __stop_labs - __start_labs;
+	if (labs)
+		return labs;
+	labs = calloc(*nr, sizeof(*labs));
+	if (!labs)
+		abort();
+	memcpy(labs, __start_labs, *nr * sizeof(*labs));
+	qsort(labs, *nr, sizeof(*labs), by_number);
+	return labs;
+}
+
+/* NAME with '-' is the same as with '_'. */
+static bool is_name(const char *name, const char *typed)
+{
+	for (; *name && (*name == *typed || (*name == '_' && *typed == '-')); name++)
+		typed++;
+	return !*name && !*typed;
+}
+
+static const struct textbook_lab *const *find(const struct textbook_lab *const *labs,
+					      unsigned int nr, const char *typed)
+{
+	unsigned long number;
+	char *end;
+
+	number = strtoul(typed, &end, 10);
+	for (unsigned int i = 0; i < nr; i++)
+		if (is_name(labs[i]->name, typed) ||
+		    (*typed >= '0' && *typed <= '9' && !*end && labs[i]->nr == number))
+			return &labs[i];
+	bad("%s: no such lab; `ipclab lab` lists them", typed);
+}
+
+/* ---- running ---- */
+
+static void no_progress(void)
+{
+}
+
+static struct board *new_board(void)
+{
+	void *mem = mmap(NULL, sizeof(struct board), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED) {
+		fprintf(stderr, "ipclab: memory: %s\n", strerror(errno));
+		exit(1);
+	}
+	return mem;
+}
+
+/* Whether the rows move without us. */
+static bool others_use(struct nl *nl, const char *rows)
+{
+	static struct snapshot ignored;
+	bool quiet;
+
+	return snapshot_take_quiet(nl, rows, &ignored, &quiet) || !quiet;
+}
+
+/* What came to no end may have shown before that the claim is untrue. */
+static bool seen_otherwise(void)
+{
+	for (unsigned int i = 0; i < board->nr_sights; i++)
+		if (!board->sight[i].yes && !board->sight[i].but)
+			return true;
+	return false;
+}
+
+/* One try, with its counters before and after. */
+static void try_once(struct nl *nl, const struct textbook_lab *lab,
+		     const struct lab_options *options, struct judgement *judgement)
+{
+	bool live = !options->quiet && isatty(STDOUT_FILENO), quiet;
+	int ret;
+
+	settle_output();
+	ret = snapshot_take_quiet(nl, lab->rows, &board->first, &quiet);
+	if (!ret)
+		ret = act_run(lab, options->program, live ? print_steps : no_progress);
+	judgement->verdict = seen_otherwise() ? DOES_NOT_HOLD : DID_NOT_RUN;
+	judgement->nr = 0;
+	if (!ret)
+		ret = snapshot_take_last(nl, lab->rows, &board->last, &board->first);
+	if (ret) {
+		if (!board->failed)
+			snprintf(board->reason, TEXT, "%s", nl_error(nl));
+		return;
+	}
+	judgement->others = false;
+	judge_lab(lab, options->program, judgement);
+	if (judgement->verdict != DOES_NOT_HOLD || (quiet && !others_use(nl, lab->rows)))
+		return;
+	judgement->others = true;
+	judge_lab(lab, options->program, judgement);
+}
+
+/* Returns how much of it is not as it should be. */
+static unsigned int run_lab(struct nl *nl, const struct textbook_lab *lab,
+			    const struct lab_options *options, unsigned int *tap)
+{
+	static struct judgement judgement;
+	unsigned int ret;
+
+	the_lab = lab;
+	for (int i = 0; i < TRIES && !lab_interrupted; i++) {
+		if (board)
+			munmap(board, sizeof(*board));
+		board = new_board();
+		if (!i)
+			print_before(lab, options);
+		try_once(nl, lab, options, &judgement);
+		if (judgement.verdict != CANNOT_BE_TOLD || !judgement.others)
+			break;
+	}
+	if (lab_interrupted)
+		return 1;
+	ret = print_result(lab, options, &judgement, tap);
+	if (judgement.verdict == DID_NOT_RUN && !options->quiet)
+		fprintf(stderr, "ipclab: lab: %s: %s\n", lab->name, board->reason);
+	return ret;
+}
+
+static int run_labs(const struct textbook_lab *const *labs, unsigned int nr,
+		    const struct lab_options *options)
+{
+	unsigned int tap = 0, bad_lines = 0;
+	struct nl *nl = open_reader();
+
+	if (!nl)
+		return 1;
+	prepare();
+	for (unsigned int i = 0; i < nr && !lab_interrupted; i++)
+		bad_lines += run_lab(nl, labs[i], options, &tap);
+	nl_end(nl);
+	end_if_interrupted();
+	if (options->quiet) {
+		printf("1..%u\n# %u passed, %u failed\n", tap, tap - bad_lines, bad_lines);
+	} else if (nr > 1) {
+		printf("%u of %u labs came out as they should.\n", nr - bad_lines, nr);
+	}
+	return bad_lines ? 1 : 0;
+}
+
+/* ---- the command ---- */
+
+int lab_command(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "quiet", no_argument, NULL, 'q' },  { "program", required_argument, NULL, 'p' },
+		{ "source", no_argument, NULL, 's' }, { "task", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },   { 0 },
+	};
+	struct lab_options options = { 0 };
+	const struct textbook_lab *const *lab;
+	const struct textbook_lab **labs;
+	int option, what = 0, ret = 0;
+	unsigned int nr;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "qh", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'q':
+			options.quiet = true;
+			break;
+		case 'p':
+			options.program = optarg;
+			break;
+		case 's':
+		case 't':
+			if (what && what != option)
+				bad("--source or --task, not both");
+			what = option;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	argv += optind;
+	argc -= optind;
+	if (argc > 1)
+		bad("%s: one lab at a time, or all", argv[1]);
+	if (what && (options.quiet || options.program))
+		bad("%s runs nothing: -q and --program do not apply",
+		    what == 's' ? "--source" : "--task");
+	if ((what || options.quiet || options.program) && !argc)
+		bad("which one? `ipclab lab` lists them");
+	labs = sorted(&nr);
+	if (!argc) {
+		print_list((const struct textbook_lab *const *)labs, nr);
+	} else if (!strcmp(argv[0], "all")) {
+		if (what || options.program)
+			bad("all: --program, --source and --task are for one lab");
+		ret = run_labs((const struct textbook_lab *const *)labs, nr, &options);
+	} else {
+		lab = find((const struct textbook_lab *const *)labs, nr, argv[0]);
+		if (options.program && !(*lab)->task)
+			bad("%s: a program cannot stand in for it: the lab looks at more than counters",
+			    (*lab)->name);
+		if (options.program && access(options.program, X_OK))
+			bad("%s: %s", options.program, strerror(errno));
+		if (what == 's')
+			fputs((*lab)->source, stdout);
+		else if (what == 't')
+			printf("%s\n",
+			       (*lab)->task
+				       ?: "There is none: the lab looks at more than counters.");
+		else
+			ret = run_labs(lab, 1, &options);
+	}
+	return ret;
+}
