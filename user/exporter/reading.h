@@ -6,8 +6,8 @@
 #include "ipcstat/ipcstat.h"
 
 /*
- * Asks for all that belongs together, and returns what the functions of nl.h do. reading may
- * hold what an earlier try has left: that is freed first.
+ * Asks for all that belongs together, and returns what the functions of ipcstat/ipcstat.h do.
+ * reading may hold what an earlier try has left: that is freed first.
  */
 typedef int read_fn(struct nl *nl, void *reading);
 

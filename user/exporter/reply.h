@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the exporter answers to whom; exporter_http.c has the connections. */
+/* What the exporter answers to whom; http.c has the connections. */
 #ifndef IPCSTAT_EXPORTER_REPLY_H
 #define IPCSTAT_EXPORTER_REPLY_H
 

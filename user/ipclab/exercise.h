@@ -118,7 +118,7 @@ extern const struct exercise exercise_pipe, exercise_fifo, exercise_sysv_msg, ex
 	exercise_unix_stream, exercise_unix_dgram, exercise_unix_seqpacket, exercise_tcp,
 	exercise_udp, exercise_raw, exercise_eventfd;
 
-/* ---- for exercises (ipclab_pair.c, ipclab_want.c) ---- */
+/* ---- for exercises (pair.c, want.c) ---- */
 
 /* Keeps a sentence made of the call and errno for the user. Returns -1. */
 int lab_error(struct pair *p, const char *call);
@@ -170,7 +170,7 @@ void want_sleeps(struct lab *lab);
 /* The details of rows that serve IPv4 and IPv6. */
 void want_families(struct lab *lab);
 
-/* ---- for ipclab.c: one run (ipclab_run.c) ---- */
+/* ---- for main.c: one run (run.c) ---- */
 
 /* The signal that asks us to stop, or 0. */
 extern volatile int lab_interrupted;
@@ -192,7 +192,7 @@ void lab_nap(unsigned int microseconds);
 /* In a new child: it takes signals as others do, and dies with its parent. */
 void lab_become_child(pid_t parent);
 
-/* ---- for ipclab.c: the comparison (ipclab_check.c) ---- */
+/* ---- for main.c: the comparison (check.c) ---- */
 
 struct want {
 	char counter[IPCSTAT_NAME_MAX];
@@ -231,7 +231,7 @@ extern const char *const verdict_names[];
 /* Whoever reads our output through a pipe moves the pipes' counters: waits for it. */
 void settle_output(void);
 
-/* ---- for all commands (ipclab.c) ---- */
+/* ---- for all commands (main.c) ---- */
 
 /* Before anything is done: may we read at all? NULL: no, and the user has been told why. */
 struct nl *open_reader(void);

@@ -23,7 +23,7 @@ struct snapshot {
 	struct cell cell[MAX_CELLS];
 };
 
-/* All counters of the rows (names, separated by blanks). 0, or nl.c's error. */
+/* All counters of the rows (names, separated by blanks). 0, or the error of ipcstat/ipcstat.h. */
 int snapshot_take(struct nl *nl, const char *rows, struct snapshot *snapshot);
 /* The same, when nothing has moved for a moment: a packet may be on its way to a queue, or
  * something that has been before still goes on. Or after a second: *quiet says which of these. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What nl.c offers to those that read one kind of reply each: nl_rows.c and so on. */
+/* What client.c offers to those that read one kind of reply each: rows.c and so on. */
 #ifndef IPCSTAT_NL_PRIVATE_H
 #define IPCSTAT_NL_PRIVATE_H
 

@@ -3,7 +3,7 @@
  * ipclab bench: how fast each mechanism carries messages between two processes.
  *
  * A cell is one mechanism at one size. The main process makes the objects, as the exercises of
- * lab.h do, and two children use them, in two phases:
+ * exercise.h do, and two children use them, in two phases:
  *
  *	round trips	the first one sends, the second one answers, and so on
  *	one way		the first one sends as fast as the second one takes
@@ -30,7 +30,7 @@ enum bench_phase {
 	BENCH_PHASES
 };
 
-/* ---- times (ipclab_bench_times.c) ---- */
+/* ---- times (times.c) ---- */
 
 /* Any number of times, each known to 1%, in a fixed room. Zeroed: none. */
 struct bench_times {
@@ -42,7 +42,7 @@ void bench_times_add(struct bench_times *times, uint64_t ns);
 /* So many percent of the times are not above; 100: the longest one, exactly. */
 uint64_t bench_times_percentile(const struct bench_times *times, unsigned int percent);
 
-/* ---- the two processes (ipclab_bench_play.c) ---- */
+/* ---- the two processes (play.c) ---- */
 
 /* What both of them and the main process see. */
 struct bench_shared {
@@ -90,7 +90,7 @@ struct peer {
 /* Runs all phases. 0, or -1 through lab_error(). */
 int bench_play(struct peer *p);
 
-/* ---- how a mechanism carries a message (ipclab_bench_carry.c, ipclab_bench_shm.c) ---- */
+/* ---- how a mechanism carries a message (carry.c, shm.c) ---- */
 
 /* All return 0, or -1 through lab_error(). */
 struct carrier {
@@ -112,7 +112,7 @@ struct carrier {
 extern const struct carrier bench_carriers[];
 #define BENCH_CARRIERS 16
 
-/* Of ipclab_bench_shm.c; bytes of a ring for messages of this size. */
+/* Of shm.c; bytes of a ring for messages of this size. */
 size_t bench_ring_bytes(size_t size);
 int bench_ring_begin(struct peer *p);
 int bench_ring_place(struct peer *p);
@@ -123,7 +123,7 @@ int bench_ring_took(struct peer *p);
 int bench_give(struct peer *p, struct pair *hand);
 int bench_take(struct peer *p, struct pair *hand);
 
-/* ---- what the kernel counted (ipclab_bench_count.c) ---- */
+/* ---- what the kernel counted (count.c) ---- */
 
 /* During a phase. */
 struct bench_counted {
@@ -138,7 +138,7 @@ void bench_count(const struct carrier *carrier, const struct nl_rows *before,
 /* Adds what two phases had. */
 struct nl_counter bench_sum(const struct nl_counter *a, const struct nl_counter *b);
 
-/* ---- a cell (ipclab_bench_cell.c) ---- */
+/* ---- a cell (cell.c) ---- */
 
 struct bench_options {
 	const struct carrier *carrier[BENCH_CARRIERS];
@@ -187,10 +187,10 @@ struct bench_result {
 	bool interrupted;
 };
 
-/* ipclab_bench_args.c: fills the options, or ends the program. False: -h has been given. */
+/* args.c: fills the options, or ends the program. False: -h has been given. */
 bool bench_arguments(int argc, char **argv, struct bench_options *opt);
 
-/* ipclab_bench_print.c, ipclab_bench_words.c, ipclab_bench_json.c */
+/* print.c, words.c, json.c */
 void bench_print(const struct bench_result *result);
 void bench_print_words(const struct bench_result *result);
 void bench_print_json(const struct bench_result *result);
@@ -201,11 +201,11 @@ void bench_number_text(double value, char text[24]);
 double bench_mib_per_s(const struct bench_cell *cell);
 double bench_messages_per_s(const struct bench_cell *cell);
 
-/* ipclab_bench_plot.c: 0; or -1, and a line that says why. */
+/* plot.c: 0; or -1, and a line that says why. */
 int bench_plot_check(const char *file);
 int bench_plot(const struct bench_result *result);
 
-/* ipclab_bench_host.c */
+/* host.c */
 struct bench_host {
 	enum bench_machine {
 		MACHINE_REAL,

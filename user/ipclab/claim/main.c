@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `ipclab lab`: the textbook's claims, each as a lab: see textbook.h. The labs are in lab/. */
+/* `ipclab lab`: the textbook's claims, each as a lab: see textbook.h. The labs are beside it. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>

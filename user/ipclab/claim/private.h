@@ -6,7 +6,7 @@
 #include "ipclab/snapshot.h"
 #include "textbook.h"
 
-/* ---- what act() leaves behind, for all processes to see (ipclab_lab_act.c) ---- */
+/* ---- what act() leaves behind, for all processes to see (act.c) ---- */
 
 #define MAX_STEPS 32
 #define MAX_SIGHTS 64
@@ -52,7 +52,7 @@ extern const struct textbook_lab *the_lab;
 /* Runs the lab's act(), or the program (NULL: none), to its end. 0, or -1: board->reason. */
 int act_run(const struct textbook_lab *lab, const char *program, void (*progress)(void));
 
-/* ---- predictions (ipclab_lab_judge.c) ---- */
+/* ---- predictions (judge.c) ---- */
 
 enum lab_verdict {
 	HOLDS,
@@ -94,7 +94,7 @@ extern const char *const lab_verdict_names[];
 /* Holds the board against what the lab predicts. */
 void judge_lab(const struct textbook_lab *lab, bool program, struct judgement *judgement);
 
-/* ---- output (ipclab_lab_print.c) ---- */
+/* ---- output (print.c) ---- */
 
 struct lab_options {
 	bool quiet; /* TAP */

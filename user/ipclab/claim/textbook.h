@@ -96,7 +96,7 @@ void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* As socketpair(2), which TCP does not have: two connected sockets of this host. */
 void tcp_pair(int end[2]);
 
-/* ---- for act(): what the kernel tells a process of itself (ipclab_lab_self.c) ---- */
+/* ---- for act(): what the kernel tells a process of itself (self.c) ---- */
 
 /* Which of the machine's pages this one is, by /proc/self/pagemap. 0: only root is told. */
 uint64_t page_frame(const void *page);
@@ -119,7 +119,7 @@ void predict_signal(int sig, const char *fate, uint64_t n, const char *why);
 /* What follows is of what the textbook leaves out: it makes the claim half true. */
 void predict_but(void);
 
-/* ---- for ipclab.c ---- */
+/* ---- for ipclab/main.c ---- */
 
 /* The command `ipclab lab`: its arguments without that word. Returns the exit status. */
 int lab_command(int argc, char **argv);

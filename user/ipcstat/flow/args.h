@@ -29,7 +29,7 @@ bool parse_number(const char *arg, uint64_t max, uint64_t *number);
 /*
  * The flows that the arguments ask for, with printable names. The exit status. With peers there
  * are also all other flows of the mechanism, marked as only_peer: which of them are the other ends
- * is for flow_pairs.h to find.
+ * is for pairs.h to find.
  */
 int flow_args_ask(struct nl *nl, const struct flow_args *args, bool peers, struct nl_flows *flows);
 

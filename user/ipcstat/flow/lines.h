@@ -19,7 +19,7 @@ struct flow_lines {
 	struct flow_view view;
 	unsigned int nr;
 	struct flow_line **line; /* in the view's order */
-	void *tree;              /* the same, by words; of flow_lines.c */
+	void *tree;              /* the same, by words; of lines.c */
 };
 
 /*

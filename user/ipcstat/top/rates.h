@@ -43,7 +43,7 @@ struct top_line {
 	char *object; /* TOP_BY_OBJECT */
 	/* By column, TOP_SEND_OPS to TOP_BLOCKED; TOP_WAITED is in ns. */
 	struct nl_counter value[TOP_BLOCKED + 1];
-	uint64_t last_ns; /* of top_rates.c */
+	uint64_t last_ns; /* of rates.c */
 };
 
 struct top_report {

@@ -29,7 +29,7 @@ extern struct screen_view screen_view;
 /* Lines that fit below the titles. */
 unsigned int screen_page(void);
 
-/* ---- top_text.c ---- */
+/* ---- text.c ---- */
 
 chtype screen_colour(int pair);
 /*
@@ -42,7 +42,7 @@ void screen_put_line(int y, const char *fmt, ...) __attribute__((format(printf, 
 void screen_value(char text[16], const struct top_report *report, enum top_column column,
 		  const struct nl_counter *value);
 
-/* ---- top_list.c ---- */
+/* ---- list.c ---- */
 
 /* Lines that the filter lets pass. */
 unsigned int screen_count_lines(const struct top_report *report);

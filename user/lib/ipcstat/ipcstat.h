@@ -90,7 +90,7 @@ struct nl_sleepers {
 	unsigned int nr;
 	struct nl_sleeper *task; /* by pid */
 	uint64_t hidden;         /* more, which we may not see */
-	uint32_t next;           /* of nl.c */
+	uint32_t next;           /* of lib/ */
 };
 
 enum nl_flow_value {
@@ -110,7 +110,7 @@ struct nl_flow {
 	char mech[IPCSTAT_NAME_MAX];
 	char direction[8];           /* "send" or "recv" */
 	bool other;                  /* a sum of flows that are not shown: no more is known of it */
-	bool only_peer;              /* of flow_args.c: shown as the other end of another, or not */
+	bool only_peer;              /* of flow/args.c: shown as the other end of another, or not */
 	uint32_t pid;                /* 0: not in our PID namespace, or the kernel */
 	char comm[IPCSTAT_NAME_MAX]; /* any bytes at all */
 	bool exited;
@@ -131,7 +131,7 @@ struct nl_flows {
 	struct nl_flow *flow; /* in no order; of others perhaps several of a row */
 	uint64_t evicted;     /* how many have had to make room */
 	bool changed;         /* while we read, and again: some may be in it twice */
-	unsigned int room;    /* of nl.c */
+	unsigned int room;    /* of lib/ */
 	uint32_t next;
 };
 
@@ -154,7 +154,7 @@ struct nl_share {
 struct nl_shares {
 	unsigned int nr;
 	struct nl_share *share; /* sums perhaps several times for a table */
-	uint32_t next;          /* of nl.c */
+	uint32_t next;          /* of lib/ */
 };
 
 struct nl_flow_state {
