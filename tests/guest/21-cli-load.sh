@@ -70,14 +70,14 @@ ok "nothing is left" sh -c '! grep ^ipcstat /proc/modules'
 
 # ---- a module of another release ----
 
-if command -v cc > /dev/null && [ -e build/user/lib/client.o ]; then
+if command -v cc > /dev/null && [ -e build/user/ipcstat/main.o ]; then
 	ipcstat load
 	for what in old:9 new:0; do
 		sed "s/\(define IPCSTAT_GENL_VERSION\).*/\1 ${what#*:}/" module/uapi/ipcstat.h > "$dir/ipcstat.h"
-		cc -D_GNU_SOURCE -I"$dir" -Iuser/lib -I/usr/include/libnl3 -include "$dir/ipcstat.h" -c -o "$dir/client.o" user/lib/client.c
-		mapfile -t others < <(find build/user -name '*.o' ! -path '*/ipclab/*' ! -name client.o)
+		make -s -C user/lib O="$dir/${what%:*}" CPPFLAGS="-include $dir/ipcstat.h"
+		mapfile -t others < <(find build/user -name '*.o' ! -path '*/ipclab/*' ! -path '*/lib/*')
 		# shellcheck disable=SC2046 # one word a library
-		cc -o "$dir/ipcstat" "$dir/client.o" "${others[@]}" $(make -s -C user libs)
+		cc -o "$dir/ipcstat" "${others[@]}" "$dir/${what%:*}/user/libipcstat.a" $(make -s -C user libs)
 		complains "a module that is too ${what%:*}" 1 "too ${what%:*} \(protocol 1, " "$dir/ipcstat"
 	done
 	drained
