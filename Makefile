@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 modules := ipcstat ipcstat_wrap
-tools := ipcstat ipclab
+tools := ipcstat ipcstat-exporter ipclab
 unit := user/exporter/ipcstat-exporter.service
 rules := user/exporter/ipcstat.rules.yml
 completions := $(wildcard user/completion/*)

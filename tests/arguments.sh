@@ -327,7 +327,7 @@ for command in '' $(build/bin/ipcstat complete -- ''); do
 	is "$command -h fits 80 columns" "$(build/bin/ipcstat $command -h | awk 'length > 80')$?" 0
 	# shellcheck disable=SC2086
 	is "$command -h names all options that it completes" "$(build/bin/ipcstat complete -- $command - |
-		while read -r option; do build/bin/ipcstat $command -h | grep -qE "^ +(-., )?$option\\b" || echo "$option"; done)" ""
+		while read -r option; do build/bin/ipcstat $command -h | grep -qE "^ +(-[^ ]+, )*$option\\b" || echo "$option"; done)" ""
 done
 is "ipclab bench -h fits 80 columns" "$(build/bin/ipclab bench -h | awk 'length > 80')$?" 0
 # completes WORD...: what bash makes of the last one

@@ -23,6 +23,7 @@ vars=$(tests/vm/kernels.sh 6.1) || exit
 eval "$vars" # KVER KMODS
 dkms_deb=build/deb/ipcstat-dkms_${version}_all.deb
 tools_deb=build/deb/ipcstat_${version}_$(dpkg --print-architecture).deb
+exporter_deb=build/deb/ipcstat-exporter_${version}_$(dpkg --print-architecture).deb
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -35,7 +36,7 @@ export SOURCE_DATE_EPOCH=1700000000 # a date that no file is older than
 ok "make deb" make deb || { done_testing; }
 ok "lintian has no error and no warning" lintian --allow-root --fail-on error,warning,info \
 	build/deb/ipcstat_"$version"_*.changes
-for deb in "$dkms_deb" "$tools_deb"; do
+for deb in "$dkms_deb" "$tools_deb" "$exporter_deb"; do
 	is "${deb##*/} has the version of dkms.conf" "$(dpkg-deb -f "$deb" Version)" "$version"
 done
 
@@ -43,7 +44,7 @@ mkdir "$work/tree"
 git -c safe.directory='*' ls-files -co --exclude-standard | tar -c --files-from=- | tar -xC "$work/tree"
 echo > "$work/tree/ipcstat.ko" # what another build has left does not get in
 ok "make deb where there is no git" make -C "$work/tree" deb
-for deb in "$dkms_deb" "$tools_deb"; do
+for deb in "$dkms_deb" "$tools_deb" "$exporter_deb"; do
 	ok "${deb##*/} is the same, to the byte" cmp "$deb" "$work/tree/$deb"
 done
 rm -rf "$work/tree"
@@ -66,24 +67,32 @@ is "ipcstat-dkms: the files, but for the source" "$(files "$dkms_deb" | grep -v 
 /usr/share/doc/ipcstat-dkms/copyright"
 is "ipcstat-dkms: the source" "$(files "$dkms_deb" | sed -n "s|^/usr/src/ipcstat-$version/||p")" \
 	"$({ printf '%s\n' Kbuild Makefile dkms.conf; git -c safe.directory='*' ls-files -co --exclude-standard module; } | sort)"
-is "ipcstat: the files" "$(files "$tools_deb" | sed 's|^/usr/lib/systemd|/lib/systemd|' | sort)" \
-	"/lib/systemd/system/ipcstat-exporter.service
-/usr/bin/ipclab
+is "ipcstat: the files" "$(files "$tools_deb")" \
+	"/usr/bin/ipclab
 /usr/bin/ipcstat
 /usr/share/bash-completion/completions/ipclab
 /usr/share/bash-completion/completions/ipcstat
 /usr/share/doc/ipcstat/README.md.gz
 /usr/share/doc/ipcstat/changelog.gz
 /usr/share/doc/ipcstat/copyright
-/usr/share/ipcstat/ipcstat.rules.yml
 $(cd user && printf '/usr/share/ipcstat/%s\n' schema/*.json)
 /usr/share/man/man1/ipclab.1.gz
-/usr/share/man/man1/ipcstat-exporter.1.gz
 /usr/share/man/man5/ipcstat.5.gz
 /usr/share/man/man8/ipcstat.8.gz"
+is "ipcstat-exporter: the files" "$(files "$exporter_deb" | sed 's|^/usr/lib/systemd|/lib/systemd|' | sort)" \
+	"/lib/systemd/system/ipcstat-exporter.service
+/usr/bin/ipcstat-exporter
+/usr/share/bash-completion/completions/ipcstat-exporter
+/usr/share/doc/ipcstat-exporter/changelog.gz
+/usr/share/doc/ipcstat-exporter/copyright
+/usr/share/ipcstat/ipcstat.rules.yml
+/usr/share/man/man8/ipcstat-exporter.8.gz"
 is "the unit runs what the package holds" \
-	"$(dpkg-deb --fsys-tarfile "$tools_deb" | tar -xO --wildcards '*/ipcstat-exporter.service' | sed -n 's/^ExecStart=//p')" \
-	"/usr/bin/ipcstat exporter"
+	"$(dpkg-deb --fsys-tarfile "$exporter_deb" | tar -xO --wildcards '*/ipcstat-exporter.service' | sed -n 's/^ExecStart=//p')" \
+	"/usr/bin/ipcstat-exporter"
+is "ipcstat needs no library for HTTP or TLS" \
+	"$(dpkg-deb -f "$tools_deb" Depends | tr , '\n' | grep -E 'microhttpd|tls|ssl')" ""
+ok "ipcstat-exporter does" grep -q microhttpd <<< "$(dpkg-deb -f "$exporter_deb" Depends)"
 is "nothing is loaded at boot" \
 	"$(dpkg-deb --fsys-tarfile "$dkms_deb" | tar -xO ./etc/modules-load.d/ipcstat.conf | grep -v '^#')" ""
 
@@ -122,7 +131,7 @@ modules() { find "$lib" /lib/modules -name 'ipcstat*.ko*' | sort -u; }
 hook() { /etc/kernel/postinst.d/dkms "$1"; }
 
 everything > "$work/before"
-ok "dpkg installs both" dpkg -i "$dkms_deb" "$tools_deb"
+ok "dpkg installs both, without the exporter" dpkg -i "$dkms_deb" "$tools_deb"
 is "dkms has built for the kernel that is there" "$(dkms status)" "ipcstat/$version, $KVER, x86_64: installed"
 is "both modules are in its tree" "$(modules | sed 's|^/usr||' | sort -u)" \
 	"/lib/modules/$KVER/updates/dkms/ipcstat.ko
@@ -137,6 +146,10 @@ ok "and builds it again" dkms install "ipcstat/$version" -k "$KVER"
 is "signed with a key of one's own" "$(modinfo -k "$KVER" -F signer ipcstat ipcstat_wrap | sort -u)" "modules of example.org"
 rm /etc/dkms/my.* /etc/dkms/framework.conf.d/signing.conf
 ok "ipcstat runs" ipcstat -V
+is "ipcstat is linked with no library for HTTP or TLS" "$(ldd /usr/bin/ipcstat | grep -E 'microhttpd|tls|ssl')" ""
+fails "ipcstat exporter says which package has it" 1 'install the package ipcstat-exporter' ipcstat exporter -V
+ok "dpkg installs the exporter" dpkg -i "$exporter_deb"
+is "ipcstat exporter starts it" "$(ipcstat exporter -V)" "ipcstat-exporter $version"
 is "the exporter's unit is not enabled" "$(find /etc/systemd -name 'ipcstat*')" ""
 
 fake_kernel 5.10.0-1-amd64 ''
@@ -163,13 +176,13 @@ for kernel in 5.10.0-1-amd64 6.1.0-1-lacking 6.1.0-1-rt 6.1.0-1-arm64 6.1.0-999-
 is "a kernel that goes takes its modules with it" "$(dkms status)" "ipcstat/$version, $KVER, x86_64: installed"
 
 sed -i 's/^#ipcstat/ipcstat/' /etc/modules-load.d/ipcstat.conf
-ok "installed again, as by an upgrade" dpkg -i "$dkms_deb" "$tools_deb"
+ok "installed again, as by an upgrade" dpkg -i "$dkms_deb" "$tools_deb" "$exporter_deb"
 is "it is built again" "$(dkms status)" "ipcstat/$version, $KVER, x86_64: installed"
 is "what the administrator has changed stays" "$(tail -n 1 /etc/modules-load.d/ipcstat.conf)" ipcstat
-ok "dpkg removes both" dpkg -r ipcstat ipcstat-dkms
+ok "dpkg removes all" dpkg -r ipcstat ipcstat-exporter ipcstat-dkms
 is "no module is left" "$(modules)" ""
 is "configuration stays, until it is purged" "$(tail -n 1 /etc/modules-load.d/ipcstat.conf)" ipcstat
-ok "dpkg purges both" dpkg -P ipcstat ipcstat-dkms
+ok "dpkg purges all" dpkg -P ipcstat ipcstat-exporter ipcstat-dkms
 everything > "$work/after"
 # dkms has made itself a key, for all that it builds.
 is "nothing is left" "$(diff "$work/before" "$work/after" | grep '^[<>]' | grep -v '/dkms/mok\.')" ""

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What comes with `ipcstat exporter`, as far as it needs no module: the rules for Prometheus,
+# What comes with `ipcstat-exporter`, as far as it needs no module: the rules for Prometheus,
 # systemd's unit, and the page.
 set -uo pipefail
 cd "${0%/*}/.." || exit 2
@@ -21,14 +21,14 @@ trap 'rm -rf "$dir"' EXIT
 sed "s|/usr/local/bin|$PWD/build/bin|" $unit > "$dir/ipcstat-exporter.service"
 is "the unit is one that systemd understands" \
 	"$(systemd-analyze verify --man=no "$dir/ipcstat-exporter.service" 2>&1 | grep -F ipcstat-exporter)" ""
-is "its exposure is what ipcstat-exporter(1) says" \
+is "its exposure is what ipcstat-exporter(8) says" \
 	"$(systemd-analyze security --offline=true --no-pager $unit | sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p')" \
-	"$(sed -n '/offline=true/,$s/^\.B \([0-9.]*\)$/\1/p' man/ipcstat-exporter.1)"
+	"$(sed -n '/offline=true/,$s/^\.B \([0-9.]*\)$/\1/p' man/ipcstat-exporter.8)"
 
 ok "without the module there is a text" sh -c 'build/bin/ipcstat exporter --textfile - | promtool check metrics'
 port=$(sed -n 's/^#define DEFAULT_LISTEN "127.0.0.1:\([0-9]*\)"$/\1/p' user/exporter/main.c)
 is "the port is the same everywhere" \
-	"$(grep -hoE '[0-9.]+:1[0-9]{4}' README.md man/ipcstat-exporter.1 | sed 's/.*://' | sort -u)" "$port"
+	"$(grep -hoE '[0-9.]+:1[0-9]{4}' README.md man/ipcstat-exporter.8 | sed 's/.*://' | sort -u)" "$port"
 
 # ---- the page ----
 
@@ -39,7 +39,7 @@ get() {
 	sed -i 's/\r$//' "$dir/headers"
 }
 header() { sed -n "s/^$1: //Ip" "$dir/headers"; }
-build/sanitize/bin/ipcstat exporter --listen 127.0.0.1:$port 2> "$dir/said" &
+build/sanitize/bin/ipcstat-exporter --listen 127.0.0.1:$port 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
 is "the page" "$(get /)" "200 text/html; charset=utf-8"
@@ -116,7 +116,7 @@ ok "then all descriptors are free again" soon sh -c "[ \$(ls /proc/$server/fd | 
 kill $server
 wait $server
 is "it ends well, and has said nothing" "$? $(cat "$dir/said")" "0 "
-(ulimit -n 64 && exec build/sanitize/bin/ipcstat exporter --listen 127.0.0.1:$port) 2> "$dir/said" &
+(ulimit -n 64 && exec build/sanitize/bin/ipcstat-exporter --listen 127.0.0.1:$port) 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
 is "with 64 descriptors, beside 300 connections: 40 scrapes" \
@@ -124,7 +124,7 @@ is "with 64 descriptors, beside 300 connections: 40 scrapes" \
 kill $server
 wait $server
 is "and it has said nothing" "$? $(cat "$dir/said")" "0 "
-build/sanitize/bin/ipcstat exporter --listen 0.0.0.0:$port --flows 2> "$dir/said" &
+build/sanitize/bin/ipcstat-exporter --listen 0.0.0.0:$port --flows 2> "$dir/said" &
 server=$!
 for _ in {1..300}; do ! curl -s -o "$dir/out" http://127.0.0.1:$port/ || break; sleep 0.1; done
 for path in / /metrics /report.json /flows.json; do
@@ -133,5 +133,5 @@ done
 kill $server
 wait $server
 is "and ends well" "$? $(cat "$dir/said")" "0 "
-merge "page" python3 tests/exporter/page.py host $port build/sanitize/bin/ipcstat
+merge "page" python3 tests/exporter/page.py host $port build/sanitize/bin/ipcstat-exporter
 done_testing

@@ -52,7 +52,7 @@ for page in "${pages[@]}"; do
 done
 ok "the tools build with clang" make -s -C user O="$PWD/build/clang" CC=clang
 ok "the tools build with sanitizers" make -s -C user SANITIZE=1
-for tool in ipcstat ipclab; do
+for tool in ipcstat ipcstat-exporter ipclab; do
 	bin=build/sanitize/bin/$tool
 	ok "$tool -h under sanitizers" "$bin" -h
 	is "$tool -V prints the version of dkms.conf" "$("$bin" -V 2>&1)" \

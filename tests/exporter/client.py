@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Clients of `ipcstat exporter`, well-behaved and not, and readers of its texts.
+"""Clients of `ipcstat-exporter`, well-behaved and not, and readers of its texts.
 
 client.py get PORT FILE [PATH]         a scrape; curl has sockets of its own, which count
 client.py report PORT                  what is in /report.json otherwise than `ipcstat -J` and

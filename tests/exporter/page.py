@@ -196,7 +196,7 @@ def numbers(browser):
 
 def host(port, program):
     def serve():
-        server = subprocess.Popen([program, "exporter", "--listen", f"127.0.0.1:{port}", "--flows"])
+        server = subprocess.Popen([program, "--listen", f"127.0.0.1:{port}", "--flows"])
         for _ in range(100):
             if subprocess.run(["curl", "-s", "-o", "/dev/null", url]).returncode == 0:
                 return server

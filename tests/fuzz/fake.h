@@ -36,6 +36,7 @@
 #include <netlink/netlink.h>
 
 int ipcstat_main(int argc, char **argv);
+int exporter_main(int argc, char **argv); /* which ipcstat exporter executes */
 int ipclab_main(int argc, char **argv);
 
 void fake_input(const uint8_t *data, size_t size);
@@ -69,6 +70,7 @@ int fake_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *time, const
 int fake_socket(int domain, int type, int protocol);
 int fake_mkstemp(char *path);
 pid_t fake_fork(void); /* without a child `ipclab bench` measures nothing */
+int fake_execv(const char *path, char *const argv[]);
 int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 		      const posix_spawnattr_t *attrs, char *const argv[], char *const envp[]);
 
@@ -100,6 +102,8 @@ int fake_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 #define socket(...) fake_socket(__VA_ARGS__)
 #define mkstemp(...) fake_mkstemp(__VA_ARGS__)
 #define fork() fake_fork()
+#define execv(...) fake_execv(__VA_ARGS__)
+#define execvp(...) fake_execv(__VA_ARGS__)
 #define posix_spawnp(...) fake_posix_spawnp(__VA_ARGS__)
 #endif
 

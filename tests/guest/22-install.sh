@@ -30,9 +30,11 @@ is "make install: what is there" "$(installed)" "$extra/ipcstat.ko
 $extra/ipcstat_wrap.ko
 /usr/local/bin/ipclab
 /usr/local/bin/ipcstat
+/usr/local/bin/ipcstat-exporter
 /usr/local/lib/systemd/system/ipcstat-exporter.service
 /usr/local/share/bash-completion/completions/ipclab
 /usr/local/share/bash-completion/completions/ipcstat
+/usr/local/share/bash-completion/completions/ipcstat-exporter
 /usr/local/share/ipcstat
 /usr/local/share/ipcstat/ipcstat.rules.yml
 /usr/local/share/ipcstat/schema
@@ -47,14 +49,14 @@ $extra/ipcstat_wrap.ko
 /usr/local/share/ipcstat/schema/run.json
 /usr/local/share/ipcstat/schema/signals.json
 /usr/local/share/man/man1/ipclab.1
-/usr/local/share/man/man1/ipcstat-exporter.1
 /usr/local/share/man/man5/ipcstat.5
+/usr/local/share/man/man8/ipcstat-exporter.8
 /usr/local/share/man/man8/ipcstat.8"
 ok "modprobe ipcstat" modprobe ipcstat
 ok "it brings the wrappers" test -d /sys/module/ipcstat_wrap
 ok "ipclab run all" ipclab run all
 ok "ipcstat" ipcstat
-for page in ipcstat.8 ipclab.1 ipcstat-exporter.1 ipcstat.5; do
+for page in ipcstat.8 ipclab.1 ipcstat-exporter.8 ipcstat.5; do
 	ok "man finds $page" man -w "${page#*.}" "${page%.*}"
 done
 ipcstat unload

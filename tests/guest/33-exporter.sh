@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ipcstat exporter: its numbers are the module's, in both formats, as promtool, the client
+# ipcstat-exporter: its numbers are the module's, in both formats, as promtool, the client
 # library and a Prometheus server read them; whatever clients and the module do meanwhile.
 # enough: 6.12
 # vm: -c 2 -m 1536 -t 600
@@ -16,7 +16,7 @@ get() { curl -sS -m 60 -o "$1" -w '%{http_code} %{content_type}' "${@:2}" "http:
 
 # ---- without the module ----
 
-serve "${nobody[@]}" build/sanitize/bin/ipcstat exporter
+serve "${nobody[@]}" build/sanitize/bin/ipcstat-exporter
 is "no module: an answer all the same" "$(get "$dir/text")" "200 text/plain; version=0.0.4; charset=utf-8"
 is "that says so" "$(client value "$dir/text" ipcstat_module_loaded ipcstat_series)" "0 3"
 ok "no module: promtool" sh -c "promtool check metrics < $dir/text"
@@ -160,7 +160,7 @@ ends "SIGTERM"
 
 # ---- other ways to serve ----
 
-serve env --default-signal=INT ipcstat exporter --listen "[::1]:$port" --created
+serve env --default-signal=INT ipcstat-exporter --listen "[::1]:$port" --created
 is "IPv6" "$(curl -sS -g -o "$dir/open" -H "$accept" -w '%{http_code}' "http://[::1]:$port/metrics")" 200
 is "_created" "$(client value "$dir/open" 'ipcstat_operations_created{mechanism="pipe",direction="send"}' \
 	'ipcstat_wait_seconds_created{mechanism="pipe",direction="recv"}' ipcstat_missed_events_created | xargs -n 1 | sort -u)" \
@@ -271,7 +271,7 @@ umount "$dir/small"
 
 # ---- Prometheus ----
 
-serve "${nobody[@]}" ipcstat exporter
+serve "${nobody[@]}" ipcstat-exporter
 cat > "$dir/prometheus.yml" << END
 global: {scrape_interval: 2s, evaluation_interval: 2s}
 rule_files: [$PWD/user/exporter/ipcstat.rules.yml]

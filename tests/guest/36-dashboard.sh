@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The page of ipcstat exporter: what it asks for are the module's numbers, to nobody is told what
+# The page of ipcstat-exporter: what it asks for are the module's numbers, to nobody is told what
 # is not his, and in a browser it shows them, to the eye, to the keyboard and to a screen reader.
 # enough: 6.12
 # vm: -c 2 -m 2048 -t 600
@@ -16,7 +16,7 @@ chmod 755 "$dir"
 
 # ---- counters, to nobody ----
 
-serve "${nobody[@]}" build/sanitize/bin/ipcstat exporter --flows
+serve "${nobody[@]}" build/sanitize/bin/ipcstat-exporter --flows
 is "no module" "$(get /report.json) $(cat "$dir/out")" '200 application/json {"loaded": false, "flows": true}'
 is "no module: flows" "$(get /flows.json) $(cat "$dir/out")" '200 application/json {"loaded": false}'
 modprobe ipcstat
@@ -59,14 +59,14 @@ is "of others there are sums" "$(json "$dir/out" '[[n[k] for k in ("send_ops", "
 is "where bytes do not apply there are none" "$(json "$dir/out" '["send_bytes" in n for n in j["nodes"] if n.get("mechanism") == "sysv_sem"]')" "[False]"
 ends "as nobody, with sanitizers"
 
-serve ipcstat exporter
+serve ipcstat-exporter
 is "as root, without --flows: none" "$(get /flows.json; cat "$dir/out")" \
-	'403 text/plainFlows are shown by `ipcstat exporter --flows`.'
+	'403 text/plainFlows are shown by `ipcstat-exporter --flows`.'
 is "which the page is told" "$(get /report.json > "$dir/status"; json "$dir/out" 'j["flows"]')" False
 ends "as root, without --flows"
 
 cases=()
-serve build/sanitize/bin/ipcstat exporter --flows
+serve build/sanitize/bin/ipcstat-exporter --flows
 get /flows.json > "$dir/status"
 is "to root: who moves what" "$(json "$dir/out" 'sorted((e["ops"], e["bytes"], e["fails"]) for e in j["edges"] if e["mechanism"] == "posix_mq")')" \
 	"[(23, 1472, 0), (23, 1472, 0)]"
@@ -126,7 +126,7 @@ for i in range(64): # more than a browser at its best
     os.write(w, b"x" * (1 << 16))
     os.read(r, 1 << 16)'
 ipclab run posix_mq -n 23 -s 4096 > "$dir/lab" 2>&1
-serve ipcstat exporter --flows
+serve ipcstat-exporter --flows
 sleep 1
 ipcstat -J > "$dir/json"
 start=$EPOCHREALTIME

@@ -25,8 +25,8 @@ ends() {
 }
 
 # What the exporter calls from traced to filtered is what its unit lets it call.
-traced() { # arguments of ipcstat exporter
-	serve strace -f -o "$dir/calls" ipcstat exporter "$@"
+traced() { # arguments of ipcstat-exporter
+	serve strace -f -o "$dir/calls" ipcstat-exporter "$@"
 }
 filtered() {
 	kill "$(pgrep -x ipcstat)"

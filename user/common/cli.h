@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the commands of ipcstat share. */
+/* What the programs share: names, numbers, times, and text that is fit to print. */
 #ifndef IPCSTAT_CLI_H
 #define IPCSTAT_CLI_H
 
@@ -8,9 +8,6 @@
 #include <sys/types.h>
 
 #define EXIT_BAD_ARGS 2 /* beside EXIT_SUCCESS and EXIT_FAILURE */
-
-/* Prints the help text; returns EXIT_SUCCESS. */
-int help(void);
 
 /* A list of names: of columns, of rows. */
 struct names {
@@ -44,6 +41,9 @@ bool read_comm(pid_t tgid, char comm[32]);
 void signal_name(unsigned int signal, char name[SIGNAL_NAME_MAX]);
 /* "1.500s", "2m03s", "1h05m" */
 void time_text(uint64_t ns, char text[32]);
+
+/* Decimal; false: it is no number, or larger than max. */
+bool parse_number(const char *arg, uint64_t max, uint64_t *number);
 
 /* "1.5s", "50ms", "2" (seconds); false if it is no time. */
 bool parse_time(const char *arg, uint64_t *ns);

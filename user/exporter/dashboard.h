@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the exporter's page asks for, as JSON: its members are told in ipcstat-exporter(1). */
+/* What the exporter's page asks for, as JSON: its members are told in ipcstat-exporter(8). */
 #ifndef IPCSTAT_DASHBOARD_H
 #define IPCSTAT_DASHBOARD_H
 

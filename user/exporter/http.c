@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ipcstat exporter, as a server. One thread, and no pipe or eventfd to wake it: it does epoll
+ * ipcstat-exporter, as a server. One thread, and no pipe or eventfd to wake it: it does epoll
  * and the TCP of its clients, and nothing else that is counted.
  *
  * A client is ASKING until the last byte of its request's headers has arrived. It costs a

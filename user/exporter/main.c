@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ipcstat exporter: the numbers for Prometheus, over HTTP or in a file. */
+/* ipcstat-exporter: the numbers for Prometheus, over HTTP or in a file. */
 #include <err.h>
 #include <errno.h>
 #include <netdb.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "common/cli.h"
+#include "common/options.h"
 #include "http.h"
-#include "ipcstat/flow/args.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:10472"
 #define DEFAULT_GROUPS 10
@@ -179,19 +179,23 @@ static int parse_option(int c, struct arguments *args)
 	return good ? 0 : EXIT_BAD_ARGS;
 }
 
+static const struct syntax serve_syntax;
+
 /* Returns -1, or the exit status if the program is to end here. */
 static int parse_arguments(int argc, char **argv, struct arguments *args)
 {
 	int c, status;
 
-	while ((c = opt_next(argc, argv, &exporter_syntax)) != -1) {
+	while ((c = opt_next(argc, argv, &serve_syntax)) != -1) {
 		if (c == 'h')
-			return opt_help(&exporter_syntax);
+			return opt_help(&serve_syntax);
+		if (c == 'V')
+			return program_version();
 		status = parse_option(c, args);
 		if (status)
-			return status > 0 ? status : opt_bad(c, argv, &exporter_syntax);
+			return status > 0 ? status : opt_bad(c, argv, &serve_syntax);
 	}
-	return opt_end(argc, argv, &exporter_syntax);
+	return opt_end(argc, argv, &serve_syntax);
 }
 
 /* What goes with what. */
@@ -210,7 +214,7 @@ static bool check_arguments(const struct arguments *args)
 	return false;
 }
 
-static int cmd_exporter(int argc, char **argv)
+static int cmd_serve(int argc, char **argv)
 {
 	struct arguments args = { 0 };
 	struct addrinfo *address;
@@ -246,10 +250,23 @@ static const struct opt opts[] = {
 	{ 0 },
 };
 
-const struct syntax exporter_syntax = {
-	.command = "exporter",
+static const struct syntax serve_syntax = {
 	.args = "[OPTION]...",
-	.what = "serve numbers to Prometheus, and as a page",
-	.run = cmd_exporter,
-	.opts = { opts },
+	.run = cmd_serve,
+	.opts = { opts, version_opt },
 };
+
+static const struct syntax *const commands[] = { &complete_syntax, NULL };
+
+static const struct program exporter = {
+	.name = "ipcstat-exporter",
+	.what = "Serve the numbers of the ipcstat module to Prometheus, and as a page.\n",
+	.alone = &serve_syntax,
+	.commands = commands,
+	.more = "Exit status: 0 fine, 1 failed (the address is in use, ...), 2 bad arguments.",
+};
+
+int main(int argc, char **argv)
+{
+	return program_main(argc, argv, &exporter);
+}

@@ -238,7 +238,7 @@ static enum MHD_Result reply_dashboard(struct replies *replies, struct MHD_Conne
 	if (replies->args->flows)
 		return reply_document(replies, connection, &replies->flows);
 	return reply_constant(connection, MHD_HTTP_FORBIDDEN,
-			      "Flows are shown by `ipcstat exporter --flows`.\n");
+			      "Flows are shown by `ipcstat-exporter --flows`.\n");
 }
 
 /* ---- names of hosts ---- */

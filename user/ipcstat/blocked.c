@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "commands.h"
 #include "common/cli.h"
 #include "common/json.h"
 #include "ipcstat/ipcstat.h"

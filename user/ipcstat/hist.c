@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "common/cli.h"
 #include "common/json.h"
 #include "hist.h"

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "commands.h"
 #include "common/cli.h"
 #include "common/json.h"
 #include "ipcstat/ipcstat.h"

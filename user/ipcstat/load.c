@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "commands.h"
 #include "common/cli.h"
 #include "output.h"
 

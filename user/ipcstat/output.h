@@ -9,7 +9,7 @@
 
 #include "common/cli.h"
 #include "common/json.h"
-#include "options.h"
+#include "common/options.h"
 
 enum time_format {
 	TIME_USUAL, /* nothing was asked for */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "report.h"
 
 /* Fits 80 columns, also with "/s". Those that the module does not have are left out. */
@@ -20,7 +21,7 @@ struct arguments {
 	unsigned int delay, count;
 };
 
-static bool parse_number(const char *arg, const char *what, const char *if_none,
+static bool parse_positive(const char *arg, const char *what, const char *if_none,
 			 unsigned int *number)
 {
 	unsigned long value;
@@ -48,13 +49,12 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 	while ((c = opt_next(argc, argv, &show_syntax)) != -1) {
 		switch (c) {
 		case 'h':
-			return help();
+			return opt_help(&show_syntax);
 		case OPT_MECHANISM:
 			args->mechanisms = optarg;
 			break;
 		case 'V':
-			puts("ipcstat " IPCSTAT_VERSION);
-			return EXIT_SUCCESS;
+			return program_version();
 		case 'y':
 			args->omit_first = true;
 			break;
@@ -70,11 +70,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 	argv += optind;
 	argc -= optind;
 	if (argc > 0 &&
-	    !parse_number(argv[0], "DELAY",
+	    !parse_positive(argv[0], "DELAY",
 			  "not a DELAY in whole seconds, and not a command as the first word",
 			  &args->delay))
 		return EXIT_BAD_ARGS;
-	if (argc > 1 && !parse_number(argv[1], "COUNT", "not a COUNT of reports", &args->count))
+	if (argc > 1 && !parse_positive(argv[1], "COUNT", "not a COUNT of reports", &args->count))
 		return EXIT_BAD_ARGS;
 	if (argc > 2) {
 		warnx("%s: nothing can follow DELAY and COUNT; see `ipcstat -h`", argv[2]);
@@ -178,13 +178,8 @@ static const struct opt opts[] = {
 	{ 0 },
 };
 
-static const struct opt version_opt[] = {
-	{ 'V', "version", NULL, "the version", NULL },
-	{ 0 },
-};
-
 const struct syntax show_syntax = {
-	.args = "[OPTION]... [DELAY [COUNT]]",
+	.args = "[OPTION]... [DELAY [COUNT]]\nCOMMAND [ARGUMENT]...",
 	.run = cmd_show,
 	.opts = { opts, idle_opt, OUTPUT_OPTS, version_opt },
 	.takes_operands = true,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The page of `ipcstat exporter`: it asks for /report.json, and shows it.
+// The page of `ipcstat-exporter`: it asks for /report.json, and shows it.
 'use strict';
 
 const HISTORY = 60; // samples of a sparkline
@@ -309,7 +309,7 @@ async function get(path) {
 
 async function askFlows(report) {
 	if (!report.flows)
-		return noFlows('Not shown. "ipcstat exporter --flows" shows it, to all who can reach this page.');
+		return noFlows('Not shown. "ipcstat-exporter --flows" shows it, to all who can reach this page.');
 	if (performance.now() < flowsAt + FLOWS_SECONDS * 1000)
 		return;
 	flowsAt = performance.now();

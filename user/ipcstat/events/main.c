@@ -11,6 +11,7 @@
 
 #include "common/cli.h"
 #include "common/interrupt.h"
+#include "ipcstat/commands.h"
 #include "ipcstat/flow/args.h"
 #include "ipcstat/ipcstat.h"
 #include "print.h"

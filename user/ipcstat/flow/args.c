@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <ctype.h>
 #include <err.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "args.h"
 #include "common/cli.h"
-
-bool parse_number(const char *arg, uint64_t max, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(arg, &end, 10);
-	return isdigit((unsigned char)*arg) && !*end && !errno && *number <= max;
-}
 
 const struct opt flow_opts[] = {
 	{ 'p', "pid", "PID", "only of this process", NULL },

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "ipcstat/ipcstat.h"
-#include "ipcstat/options.h"
+#include "common/options.h"
 
 struct flow_args {
 	struct nl_flow_filter filter;
@@ -22,9 +22,6 @@ int flow_option(int c, struct flow_args *args);
 
 /* mech: a row's name, or NULL. 0; EXIT_BAD_ARGS, and a line that says why; or EXIT_FAILURE. */
 int check_mechanism(struct nl *nl, const char *mech);
-
-/* Decimal; false: it is no number, or larger than max. */
-bool parse_number(const char *arg, uint64_t max, uint64_t *number);
 
 /*
  * The flows that the arguments ask for, with printable names. The exit status. With peers there

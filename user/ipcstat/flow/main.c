@@ -7,6 +7,7 @@
 #include "args.h"
 #include "common/cli.h"
 #include "common/json.h"
+#include "ipcstat/commands.h"
 #include "ipcstat/ipcstat.h"
 #include "ipcstat/output.h"
 #include "table.h"

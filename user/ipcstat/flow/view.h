@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "ipcstat/ipcstat.h"
-#include "ipcstat/options.h"
+#include "common/options.h"
 #include "ipcstat/output.h"
 
 #define DEFAULT_FLOWS 65536 /* the size of the module's table, unless one is asked for */

@@ -5,6 +5,7 @@
 
 #include "common/cli.h"
 #include "common/draw.h"
+#include "ipcstat/commands.h"
 #include "ipcstat/flow/args.h"
 #include "ipcstat/ipcstat.h"
 #include "model.h"

@@ -10,6 +10,7 @@
 
 #include "common/cli.h"
 #include "common/json.h"
+#include "ipcstat/commands.h"
 #include "ipcstat/ipcstat.h"
 #include "ipcstat/output.h"
 #include "ipcstat/table.h"

@@ -13,6 +13,7 @@
 #include "command.h"
 #include "common/cli.h"
 #include "common/json.h"
+#include "ipcstat/commands.h"
 #include "ipcstat/flow/args.h"
 #include "ipcstat/flow/hold.h"
 #include "ipcstat/flow/table.h"

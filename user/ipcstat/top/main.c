@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/cli.h"
+#include "ipcstat/commands.h"
 #include "ipcstat/output.h"
 #include "state.h"
 

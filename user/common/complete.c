@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ipcstat complete -- WORD...: what the last word, of which there may be a part, can become. The
- * shell asks this (completion/ipcstat), and needs no list of its own.
+ * PROGRAM complete -- WORD...: what the last word, of which there may be a part, can become. The
+ * shell asks this (completion/), and needs no list of its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "cli.h"
+#include "options.h"
 
 /*
  * Prints those that begin with what is there, and are not taken yet, with head before each. Behind
@@ -108,8 +109,8 @@ static void print_operands(const struct syntax *syntax, const char *there)
 
 	if (syntax->operands)
 		syntax->operands(syntax, &words);
-	for (unsigned int i = 0; !syntax->command && command_nr(i); i++)
-		names_add(&words, command_nr(i)->command);
+	for (unsigned int i = 0; !syntax->command && the_program->commands[i]; i++)
+		names_add(&words, the_program->commands[i]->command);
 	print_words(&words, NULL, "", there, " ");
 	names_free(&words);
 }
@@ -141,21 +142,24 @@ static void complete(const struct syntax *syntax, int argc, char **argv, const c
 
 static int cmd_complete(int argc, char **argv)
 {
-	const struct syntax *syntax = &show_syntax;
+	const struct syntax *syntax = the_program->alone, *command;
 	const char *there;
-	int status;
+	int c;
 
-	status = output_parse(argc, argv, &complete_syntax, NULL, NULL);
-	if (status >= 0)
-		return status;
+	c = opt_next(argc, argv, &complete_syntax);
+	if (c != -1)
+		return c == 'h' ? opt_help(&complete_syntax) : opt_bad(c, argv, &complete_syntax);
 	argc -= optind;
 	argv += optind;
-	there = argc ? argv[--argc] : "";
-	if (argc && command_find(argv[0])) {
-		syntax = command_find(argv[0]);
+	command = argc > 1 ? program_command(argv[0]) : NULL;
+	if (command) {
+		syntax = command;
 		argc--;
 		argv++;
 	}
+	if (syntax->complete)
+		return syntax->complete(argc, argv);
+	there = argc ? argv[--argc] : "";
 	complete(syntax, argc, argv, there);
 	return EXIT_SUCCESS;
 }

@@ -22,6 +22,11 @@ const struct opt idle_opt[] = {
 	{ 0 },
 };
 
+const struct opt version_opt[] = {
+	{ 'V', "version", NULL, "the version", NULL },
+	{ 0 },
+};
+
 static const struct opt help_opt[] = {
 	{ 'h', "help", NULL, "this text", NULL },
 	{ 0 },
@@ -79,10 +84,10 @@ int opt_next(int argc, char **argv, const struct syntax *syntax)
 	return getopt_long(argc, argv, letters, names, NULL);
 }
 
-/* "ipcstat", "ipcstat flows" */
+/* "ipcstat flows", "ipcstat-exporter" */
 static void print_name(FILE *out, const struct syntax *syntax)
 {
-	fprintf(out, "ipcstat%s%s", syntax->command ? " " : "",
+	fprintf(out, "%s%s%s", the_program->name, syntax->command ? " " : "",
 		syntax->command ? syntax->command : "");
 }
 
@@ -114,25 +119,46 @@ int opt_end(int argc, char **argv, const struct syntax *syntax)
 {
 	if (optind == argc || syntax->takes_operands)
 		return -1;
-	warnx("%s: `ipcstat %s` takes no such argument; see `ipcstat %s -h`", argv[optind],
-	      syntax->command, syntax->command);
-	return EXIT_BAD_ARGS;
+	fprintf(stderr, "%s: %s: `", program_invocation_name, argv[optind]);
+	print_name(stderr, syntax);
+	fprintf(stderr, "` takes no such argument");
+	return see_help(syntax, "says what it takes");
 }
 
 /* ---- help ---- */
 
-static void print_option(const struct opt *opt)
+/* Whether it is another name of one that comes before it: both are told alike. */
+static bool is_synonym(const struct syntax *syntax, unsigned int nr)
 {
-	const char *what = opt->what;
-	int at = 0;
+	for (unsigned int i = 0; i < nr; i++)
+		if (!strcmp(opt_nr(syntax, i)->what, opt_nr(syntax, nr)->what))
+			return true;
+	return false;
+}
 
-	at += opt->c < OPT_BY ? printf("  -%c", opt->c) : printf("    ");
+/* With its synonyms, which come behind it. Returns how wide that is. */
+static int print_names(const struct syntax *syntax, unsigned int nr)
+{
+	const struct opt *opt = opt_nr(syntax, nr), *other;
+	int at = opt->c < OPT_BY ? printf("  -%c", opt->c) : printf("    ");
+
 	if (opt->name)
 		at += printf("%s --%s", opt->c < OPT_BY ? "," : " ", opt->name);
+	while ((other = opt_nr(syntax, ++nr)))
+		if (other->name && !strcmp(other->what, opt->what))
+			at += printf(", --%s", other->name);
 	if (opt->value && *opt->value == '[')
 		at += printf("[=%s", opt->value + 1);
 	else if (opt->value)
 		at += printf(" %s", opt->value);
+	return at;
+}
+
+static void print_option(const struct syntax *syntax, unsigned int nr)
+{
+	const char *what = opt_nr(syntax, nr)->what;
+	int at = print_names(syntax, nr);
+
 	if (at >= WHAT_COLUMN) {
 		putchar('\n');
 		at = 0;
@@ -178,25 +204,56 @@ static void print_columns(const struct syntax *syntax)
 	names_free(&columns);
 }
 
-void opt_help_options(const struct syntax *syntax)
+static void print_options(const struct syntax *syntax)
 {
-	const struct opt *opt;
-
-	for (unsigned int i = 0; (opt = opt_nr(syntax, i)); i++)
-		print_option(opt);
+	for (unsigned int i = 0; opt_nr(syntax, i); i++)
+		if (!is_synonym(syntax, i))
+			print_option(syntax, i);
 	if (syntax->columns || syntax->table)
 		print_columns(syntax);
 }
 
+static void print_usage(const struct syntax *syntax)
+{
+	const char *head = "Usage: ", *args = syntax->args;
+
+	for (;;) {
+		int length = (int)strcspn(args, "\n");
+
+		fputs(head, stdout);
+		print_name(stdout, syntax);
+		printf(" %.*s\n", length, args);
+		if (!args[length])
+			break;
+		args += length + 1;
+		head = "       ";
+	}
+}
+
+static void print_commands(const struct syntax *const *command)
+{
+	puts("\nCommands, each with a -h of its own:");
+	for (; *command; command++)
+		printf("  %-8s %-20s %s\n", (*command)->command, (*command)->args,
+		       (*command)->what);
+}
+
 int opt_help(const struct syntax *syntax)
 {
-	if (!syntax->command)
-		return help();
-	printf("Usage: ipcstat %s %s\n\n%c%s.\n\n", syntax->command, syntax->args,
-	       *syntax->what & ~0x20, syntax->what + 1);
-	opt_help_options(syntax);
-	if (syntax->more)
-		printf("\n%s\n", syntax->more);
+	const char *more = syntax->more;
+
+	print_usage(syntax);
+	if (syntax->command) {
+		printf("\n%c%s.\n\n", *syntax->what & ~0x20, syntax->what + 1);
+		print_options(syntax);
+	} else {
+		printf("\n%s\n", the_program->what);
+		print_options(syntax);
+		print_commands(the_program->commands);
+		more = the_program->more;
+	}
+	if (more)
+		printf("\n%s\n", more);
 	return EXIT_SUCCESS;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each command takes, told once: getopt_long(3), the help text, and the completion of bash
- * are made of it.
+ * What each program and each of its commands takes, told once: getopt_long(3), the help text, and
+ * the completion of bash are made of it.
  */
 #ifndef IPCSTAT_OPTIONS_H
 #define IPCSTAT_OPTIONS_H
@@ -45,7 +45,7 @@ struct opt {
 	int c;               /* the letter, or one of those above; 0 ends an array */
 	const char *name;    /* the long one, or NULL */
 	const char *value;   /* what it takes: "FILE"; "A,..." is a list; "[N]" may be left out */
-	const char *what;    /* for the help; lines of at most 53 characters */
+	const char *what;    /* for the help, in lines of 53 characters; synonyms have the same */
 	add_words_fn *words; /* of the value; NULL: there is no list of them */
 };
 
@@ -59,8 +59,8 @@ struct column {
 };
 
 struct syntax {
-	const char *command; /* NULL: none, which is the table of all rows */
-	const char *args;    /* as in "[-z] [MECH,...]" */
+	const char *command; /* NULL: what the program does without one */
+	const char *args;    /* as in "[-z] [MECH,...]"; there may be several lines of them */
 	const char *what;    /* in a line */
 	int (*run)(int argc, char **argv);
 	const struct opt *opts[MAX_OPT_GROUPS]; /* beside -h */
@@ -70,18 +70,32 @@ struct syntax {
 	const struct column *table; /* ends with a name NULL; if it always has the same columns */
 	add_words_fn *columns;      /* otherwise; NULL, too: it prints no table */
 	const char *more;           /* at the end of the help, or NULL */
+	/* Completes what follows the command, where another program does; or NULL. */
+	int (*complete)(int argc, char **argv);
 };
 
-/* The commands, in the order of the help; NULL: there is none. */
-const struct syntax *command_nr(unsigned int nr);
-const struct syntax *command_find(const char *name);
+/* What a main() hands over. */
+struct program {
+	const char *name;
+	const char *what;                     /* lines of the help */
+	const struct syntax *alone;           /* what it does without a command */
+	const struct syntax *const *commands; /* in the order of the help; the last one is NULL */
+	const char *more;                     /* at the end of the help, or NULL */
+};
 
-/* Of each command. */
-extern const struct syntax show_syntax, signals_syntax, blocked_syntax, hist_syntax, flows_syntax,
-	graph_syntax, top_syntax, events_syntax, run_syntax, limits_syntax, hooks_syntax,
-	exporter_syntax, load_syntax, unload_syntax, complete_syntax;
+/* The one that runs. */
+extern const struct program *the_program;
 
-extern const struct opt json_opt[], idle_opt[]; /* -J; -z */
+/* Runs the command that is the first word, or what the program does alone. The exit status. */
+int program_main(int argc, char **argv, const struct program *program);
+const struct syntax *program_command(const char *name); /* NULL: it has none of that name */
+/* For -V: prints the version; returns EXIT_SUCCESS. */
+int program_version(void);
+
+/* Of programs whose completion asks them. */
+extern const struct syntax complete_syntax;
+
+extern const struct opt json_opt[], idle_opt[], version_opt[]; /* -J; -z; -V */
 
 /* As getopt_long(3); 'h' is among what it returns. */
 int opt_next(int argc, char **argv, const struct syntax *syntax);
@@ -89,10 +103,8 @@ int opt_next(int argc, char **argv, const struct syntax *syntax);
 int opt_bad(int c, char **argv, const struct syntax *syntax);
 /* After the options: -1, or EXIT_BAD_ARGS and a line: the command takes no operands. */
 int opt_end(int argc, char **argv, const struct syntax *syntax);
-/* Prints the help of a command; returns EXIT_SUCCESS. */
+/* Prints the help of a command, or of the program; returns EXIT_SUCCESS. */
 int opt_help(const struct syntax *syntax);
-/* Of it, the options and the columns. */
-void opt_help_options(const struct syntax *syntax);
 
 /* The options of a command, one after the other; the last ones are NULL. */
 const struct opt *opt_nr(const struct syntax *syntax, unsigned int nr);
