@@ -43,7 +43,7 @@ help:
 	@echo 'make user         only the tools, in build/bin; SANITIZE=1: with sanitizers, in build/sanitize/bin'
 	@echo 'make install      the modules, tools, man pages, and what goes with them (PREFIX=$(PREFIX), DESTDIR=)'
 	@echo 'make uninstall    removes what install has put there'
-	@echo 'make deb          Debian packages, in build/deb: ipcstat, and ipcstat-dkms'
+	@echo 'make deb          Debian packages, in build/deb: ipcstat, ipcstat-exporter, ipcstat-dkms'
 	@echo 'make load         loads the modules from here; make unload removes them'
 	@echo 'make demo         all of it on a virtual machine with Debian 12'"'"'s kernel'
 	@echo 'make check        all tests, on Debian'"'"'s 6.1, 6.12 and 7.3;'
@@ -114,7 +114,7 @@ unload:
 	-$(root) rmmod ipcstat_wrap
 
 deb:
-	@.debian/build
+	@packaging/debian/build
 
 demo:
 	@tests/demo

@@ -62,9 +62,9 @@ done
 ipcstat unload
 is "ipcstat unload" "$? $(grep -c ^ipcstat /proc/modules)" "0 0"
 modprobe ipcstat
-sh .debian/ipcstat-dkms.prerm upgrade > /tmp/said 2>&1
+sh packaging/debian/ipcstat-dkms.prerm upgrade > /tmp/said 2>&1
 is "an upgrade of the Debian package leaves it loaded" "$? $(grep -c ^ipcstat /proc/modules) $(< /tmp/said)" "0 2 "
-sh .debian/ipcstat-dkms.prerm remove > /tmp/said 2>&1
+sh packaging/debian/ipcstat-dkms.prerm remove > /tmp/said 2>&1
 is "its removal unloads both" "$? $(grep -c ^ipcstat /proc/modules) $(< /tmp/said)" "0 0 "
 ok "make uninstall" make uninstall
 is "make uninstall: nothing is left" "$(installed)" ""
