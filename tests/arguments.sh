@@ -229,13 +229,13 @@ ipclab() { # PROGRAM
 	each "$1" <<- 'END'
 		what.to.do
 		no.such.command frobnicate
-		takes.no.arguments list pipe
+		takes.no.such list pipe
 		takes.one.name run
 		takes.one.name run pipe fifo
 		no.such.exercise run nonsense
 		no.such.exercise run ''
-		invalid.option run pipe -x
-		requires.an.argument run pipe -n
+		no.such.option run pipe -x
+		needs.a.value run pipe -n
 		not.a.whole.number run pipe -n x
 		not.a.whole.number run pipe -n ''
 		not.a.whole.number run pipe -n -1
@@ -265,18 +265,18 @@ ipclab() { # PROGRAM
 		a.program.cannot.stand.in lab cost --program /bin/true
 		No.such.file lab copies --program /nonexistent
 		Permission.denied lab copies --program /etc/passwd
-		invalid.option lab -x
-		requires.an.argument lab 1 --program
-		as.the.first.word,.lab.and.bench -n 3 bench pipe
+		no.such.option lab -x
+		needs.a.value lab 1 --program
+		no.such.option -n 3 bench pipe
 		no.such.mechanism;.there.are:.pipe.fifo bench nonsense
 		no.such.mechanism bench pipe ''
 		no.such.mechanism bench pipe all
 		named.twice bench pipe fifo pipe
-		unrecognized.option bench --foo
-		invalid.option bench -p 3
-		requires.an.argument bench -n
-		requires.an.argument bench --plot
-		allow.an.argument bench --json=1
+		no.such.option bench --foo
+		no.such.option bench -p 3
+		needs.a.value bench -n
+		needs.a.value bench --plot
+		takes.no.value bench --json=1
 		not.a.whole.number bench -n x
 		out.of.range bench -n 0
 		out.of.range bench -n 1000000001
@@ -329,7 +329,14 @@ for command in '' $(build/bin/ipcstat complete -- ''); do
 	is "$command -h names all options that it completes" "$(build/bin/ipcstat complete -- $command - |
 		while read -r option; do build/bin/ipcstat $command -h | grep -qE "^ +(-[^ ]+, )*$option\\b" || echo "$option"; done)" ""
 done
-is "ipclab bench -h fits 80 columns" "$(build/bin/ipclab bench -h | awk 'length > 80')$?" 0
+for command in '' $(build/bin/ipclab complete -- ''); do
+	# shellcheck disable=SC2086 # or none
+	is "ipclab $command -h fits 80 columns" "$(build/bin/ipclab $command -h | awk 'length > 80')$?" 0
+done
+is "ipcstat-exporter -h fits 80 columns" "$(build/bin/ipcstat-exporter -h | awk 'length > 80')$?" 0
+for program in ipcstat ipcstat-exporter ipclab; do
+	is "$program -h begins with how it is used" "$(build/bin/$program -h | grep -c "^Usage: $program ")" 1
+done
 # completes WORD...: what bash makes of the last one
 completes() {
 	# shellcheck disable=SC2016 # for the shell inside
@@ -337,9 +344,9 @@ completes() {
 		compopt() { :; }
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 		_ipclab "$1"
-		echo "${COMPREPLY[*]}"' bash build/bin/ipclab "$@"
+		echo "${COMPREPLY[*]}" | xargs' bash build/bin/ipclab "$@"
 }
-is "bash completes commands of ipclab" "$(completes '')" "list run lab bench"
+is "bash completes commands of ipclab" "$(completes '')" "list run lab bench complete"
 is "run: exercises" "$(completes run p)" "pipe posix_mq posix_shm"
 is "bench: mechanisms, several" "$(completes bench pipe un)" "unix_stream unix_dgram unix_seqpacket"
 is "bench: options, all of its help" \

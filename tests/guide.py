@@ -307,7 +307,7 @@ CHECKS = {name[len("check_"):]: function for name, function in list(globals().it
           if name.startswith("check_")}
 
 if len(sys.argv) < 2 or sys.argv[1] not in CHECKS:
-    sys.exit(f"usage: guide.py {'|'.join(CHECKS)} [GUIDE]")
+    sys.exit(f"Usage: guide.py {'|'.join(CHECKS)} [GUIDE]")
 CHECKS[sys.argv[1]]()
 print("\n".join(problems))
 sys.exit(1 if problems else 0)

@@ -158,7 +158,7 @@ def check_same():
 CHECKS = {name[len("check_"):]: function for name, function in list(globals().items()) if name.startswith("check_")}
 
 if len(sys.argv) < 2 or sys.argv[1] not in CHECKS:
-    sys.exit(f"usage: guide_pages.py {'|'.join(CHECKS)} [GUIDE]")
+    sys.exit(f"Usage: guide_pages.py {'|'.join(CHECKS)} [GUIDE]")
 CHECKS[sys.argv[1]]()
 print("\n".join(problems))
 sys.exit(1 if problems else 0)

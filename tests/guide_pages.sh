@@ -62,7 +62,7 @@ fails "a command that fails" 1 'did not succeed: false' try sh 'false'
 fails "what comes after it" 1 'not reached: true' try console '$ false' '$ true'
 ok "objects" try console '$ echo "pipe:[12]"' 'pipe:[34]'
 complains "no page" 2 'no such page' user/guide/run no-page
-complains "no page at all" 2 'usage' user/guide/run
+complains "no page at all" 2 'Usage' user/guide/run
 
 complains "grade: nothing" 2 'whose tree' user/guide/grade
 complains "grade: no tree" 2 'no tree of ipcstat' user/guide/grade tests

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	unsigned int failed = 0;
 
 	if (argc < 3)
-		errx(2, "usage: layouts MODULE OURS=THEIRS...");
+		errx(2, "Usage: layouts MODULE OURS=THEIRS...");
 	if (!kernel)
 		err(2, "the kernel's BTF");
 	btf = btf__load_module_btf(argv[1], kernel);

@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	FILE *hooks;
 
 	if (argc != 4)
-		errx(2, "usage: prototypes BTF TABLE HOOKS");
+		errx(2, "Usage: prototypes BTF TABLE HOOKS");
 	btf = btf__parse(argv[1], NULL);
 	if (!btf)
 		err(2, "%s", argv[1]);

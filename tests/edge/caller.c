@@ -313,6 +313,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], rows[i].row))
 			return rows[i].use();
-	fprintf(stderr, "usage: caller ROW [COUNT [PAUSE]]\n");
+	fprintf(stderr, "Usage: caller ROW [COUNT [PAUSE]]\n");
 	return 2;
 }

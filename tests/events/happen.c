@@ -421,6 +421,6 @@ int main(int argc, char **argv)
 	else if (argc == 3 && !strcmp(argv[1], "flood"))
 		flood(atol(argv[2]));
 	else
-		errx(2, "usage: happen lost|limit|full MECH | signal | wait MS | flood N");
+		errx(2, "Usage: happen lost|limit|full MECH | signal | wait MS | flood N");
 	return 0;
 }

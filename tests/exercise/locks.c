@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 	int one, other, bad = 0;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: locks FILE\n");
+		fprintf(stderr, "Usage: locks FILE\n");
 		return 2;
 	}
 	one = open(argv[1], O_RDWR | O_CREAT, 0600);

@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	char byte;
 
 	if (others <= 0)
-		errx(2, "usage: flood PROCESSES");
+		errx(2, "Usage: flood PROCESSES");
 	EDGE_MUST(attackers != MAP_FAILED && !pipe(ready) && !pipe(go));
 	if (nl_open(&nl))
 		errx(1, "Bail out! %s", nl_error(nl));

@@ -495,7 +495,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 2)
-		errx(2, "usage: flows sums|who|crowd PROCESSES FLOWS|mine");
+		errx(2, "Usage: flows sums|who|crowd PROCESSES FLOWS|mine");
 	must_nl(nl_open(&nl));
 	if (!strcmp(argv[1], "sums"))
 		sums();

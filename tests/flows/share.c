@@ -114,7 +114,7 @@ int main(int argc, char **argv)
 	uint32_t *mine;
 
 	if (max < 4 * FEW)
-		errx(2, "usage: share FLOWS");
+		errx(2, "Usage: share FLOWS");
 	mine = mmap(NULL, FEW * sizeof(*mine), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		    -1, 0);
 	EDGE_MUST(mine != MAP_FAILED && !pipe(ready) && !pipe(go));

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 	struct nl *nl;
 
 	if (argc != 3)
-		errx(2, "usage: shares TABLE UID");
+		errx(2, "Usage: shares TABLE UID");
 	if (nl_open(&nl) || nl_get_shares(nl, &shares))
 		errx(1, "%s", nl_error(nl));
 	for (unsigned int i = 0; i < shares.nr; i++) {

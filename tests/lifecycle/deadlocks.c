@@ -346,7 +346,7 @@ int main(int argc, char **argv)
 	       strcmp(s->name, argv[1]))
 		s++;
 	if (argc != 3 || s == scenarios + sizeof(scenarios) / sizeof(*s)) {
-		fprintf(stderr, "usage: deadlocks CASE FILE\n");
+		fprintf(stderr, "Usage: deadlocks CASE FILE\n");
 		return 2;
 	}
 	to_left[0] = to_left[1] = to_right[0] = to_right[1] = -1;

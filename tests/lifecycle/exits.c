@@ -724,6 +724,6 @@ int main(int argc, char **argv)
 		return dirty(argv[2], argv[3], argv[4]);
 	if (!strcmp(command, "later") && argc == 3)
 		return later(argv[2]);
-	fprintf(stderr, "usage: exits COMMAND ... (see exits.c)\n");
+	fprintf(stderr, "Usage: exits COMMAND ... (see exits.c)\n");
 	return 2;
 }

@@ -433,7 +433,7 @@ int main(int argc, char **argv)
 	int nr = 0;
 
 	if (argc != 4 || (count = atoi(argv[2])) < 1) {
-		fprintf(stderr, "usage: sleepers ROW|all COUNT FILE\n");
+		fprintf(stderr, "Usage: sleepers ROW|all COUNT FILE\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files); /* each FIFO reader has a file of its own */

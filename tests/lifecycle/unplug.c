@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 	unsigned int changes[2] = { 0, 0 };
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: unplug FILE CPU...\n");
+		fprintf(stderr, "Usage: unplug FILE CPU...\n");
 		return 2;
 	}
 	while (!access(argv[1], F_OK))

@@ -595,7 +595,7 @@ int main(int argc, char **argv)
 		status = follow_all();
 	if (status == 2) {
 		fprintf(stderr,
-			"usage: faults load SECONDS MODULE [PARAMETERS] | run|lack COMMAND... |\n"
+			"Usage: faults load SECONDS MODULE [PARAMETERS] | run|lack COMMAND... |\n"
 			"              change UNCHANGED UNDO COMMAND... | follow\n");
 		return 2;
 	}

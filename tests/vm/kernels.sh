@@ -229,7 +229,7 @@ source) fetch_source; echo "$cache/source"; exit ;;
 6.1) suite='' root='' ;;
 6.12 | 6.12-*) suite=trixie root=$cache/trixie ;;
 7.3 | 7.3-*) suite=trixie-backports root=$cache/trixie ;;
-*) die "usage: kernels.sh 6.1|6.12|7.3|6.12-FLAVOUR|7.3-FLAVOUR|source" ;;
+*) die "Usage: kernels.sh 6.1|6.12|7.3|6.12-FLAVOUR|7.3-FLAVOUR|source" ;;
 esac
 
 dir=$cache/linux-$series

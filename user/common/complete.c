@@ -144,11 +144,11 @@ static int cmd_complete(int argc, char **argv)
 {
 	const struct syntax *syntax = the_program->alone, *command;
 	const char *there;
-	int c;
+	int status;
 
-	c = opt_next(argc, argv, &complete_syntax);
-	if (c != -1)
-		return c == 'h' ? opt_help(&complete_syntax) : opt_bad(c, argv, &complete_syntax);
+	status = opt_none(argc, argv, &complete_syntax);
+	if (status >= 0)
+		return status;
 	argc -= optind;
 	argv += optind;
 	command = argc > 1 ? program_command(argv[0]) : NULL;

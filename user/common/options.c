@@ -125,6 +125,15 @@ int opt_end(int argc, char **argv, const struct syntax *syntax)
 	return see_help(syntax, "says what it takes");
 }
 
+int opt_none(int argc, char **argv, const struct syntax *syntax)
+{
+	int c = opt_next(argc, argv, syntax);
+
+	if (c == 'h')
+		return opt_help(syntax);
+	return c == -1 ? opt_end(argc, argv, syntax) : opt_bad(c, argv, syntax);
+}
+
 /* ---- help ---- */
 
 /* Whether it is another name of one that comes before it: both are told alike. */
@@ -222,7 +231,7 @@ static void print_usage(const struct syntax *syntax)
 
 		fputs(head, stdout);
 		print_name(stdout, syntax);
-		printf(" %.*s\n", length, args);
+		printf("%s%.*s\n", length ? " " : "", length, args);
 		if (!args[length])
 			break;
 		args += length + 1;

@@ -28,10 +28,17 @@ enum {
 	OPT_OBJECT,
 	OPT_PER_CGROUP,
 	OPT_PER_PROCESS,
+	OPT_PIN,
+	OPT_PLOT,
+	OPT_PROGRAM,
 	OPT_RAW,
 	OPT_SORT,
+	OPT_SOURCE,
+	OPT_STRICT,
 	OPT_SVG,
+	OPT_TASK,
 	OPT_TEXTFILE,
+	OPT_TIME,
 	OPT_TIME_FORMAT,
 	OPT_WAIT,
 };
@@ -103,6 +110,8 @@ int opt_next(int argc, char **argv, const struct syntax *syntax);
 int opt_bad(int c, char **argv, const struct syntax *syntax);
 /* After the options: -1, or EXIT_BAD_ARGS and a line: the command takes no operands. */
 int opt_end(int argc, char **argv, const struct syntax *syntax);
+/* All of it, of a command without options: -1, or the exit status if it is to end here. */
+int opt_none(int argc, char **argv, const struct syntax *syntax);
 /* Prints the help of a command, or of the program; returns EXIT_SUCCESS. */
 int opt_help(const struct syntax *syntax);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ipclab: does a known number of IPC operations and holds the module's counters against it. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,9 +9,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "commands.h"
+#include "common/cli.h"
 #include "exercise.h"
-#include "ipclab/bench/private.h"
-#include "ipclab/claim/textbook.h"
 #include "ipcstat/ipcstat.h"
 
 #define MAX_COUNT 1000000000UL
@@ -30,28 +29,6 @@ struct options {
 	unsigned long count, size, pairs;
 	bool size_given, strict;
 };
-
-static const char usage[] =
-	"usage: ipclab list\n"
-	"       ipclab run NAME|all [-n COUNT] [-s SIZE] [-p PROCESSES] [--strict]\n"
-	"       ipclab lab [NUMBER|NAME|all]\n"
-	"       ipclab bench [MECH...] [OPTION...]\n"
-	"\n"
-	"run does an exactly known number of operations between real processes, reads\n"
-	"the counters of the ipcstat module before and after, and compares. A lab shows\n"
-	"what the textbook says of a mechanism, and whether it holds: `ipclab lab -h`.\n"
-	"bench measures how fast mechanisms are: `ipclab bench -h`. Options of run:\n"
-	"\n"
-	"  -n, --count COUNT      operations of each process (23)\n"
-	"  -s, --size SIZE        bytes of each operation (64)\n"
-	"  -p, --processes PROCESSES\n"
-	"                         senders at the same time, each with a receiver of its own (1)\n"
-	"      --strict           other people's traffic is no excuse for a difference\n"
-	"  -h, --help             this text\n"
-	"  -V, --version          the version\n"
-	"\n"
-	"Exit status: 0 all as expected (or hidden by other traffic), 1 a counter differs\n"
-	"or an exercise could not run, 2 bad arguments.\n";
 
 void lab_bad(const char *fmt, ...)
 {
@@ -208,86 +185,148 @@ static int run(const struct exercise *const *exercise, unsigned int nr, const st
 	return worst <= BUSY ? 0 : 1;
 }
 
-/* The exit status: what is not written has not been said. */
-static int end(int ret)
+/* ---- the commands ---- */
+
+static const struct syntax list_syntax, run_syntax, alone_syntax;
+
+static int cmd_list(int argc, char **argv)
 {
-	if (!fflush(stdout) && !ferror(stdout))
-		return ret;
-	fprintf(stderr, "ipclab: cannot write: %s\n", strerror(errno));
-	return 1;
+	int status = opt_none(argc, argv, &list_syntax);
+
+	return status >= 0 ? status : list();
 }
+
+/* Returns -1, or the exit status if the program is to end here. */
+static int parse_run(int argc, char **argv, struct options *opt)
+{
+	int c;
+
+	while ((c = opt_next(argc, argv, &run_syntax)) != -1) {
+		switch (c) {
+		case 'n':
+			opt->count = lab_number("-n", optarg, MAX_COUNT);
+			break;
+		case 's':
+			opt->size = lab_number("-s", optarg, LONG_MAX);
+			opt->size_given = true;
+			break;
+		case 'p':
+			opt->pairs = lab_number("-p", optarg, MAX_PAIRS);
+			break;
+		case OPT_STRICT:
+			opt->strict = true;
+			break;
+		case 'h':
+			return opt_help(&run_syntax);
+		default:
+			return opt_bad(c, argv, &run_syntax);
+		}
+	}
+	return -1;
+}
+
+static int cmd_run(int argc, char **argv)
+{
+	struct options opt = { .count = 23, .size = 64, .pairs = 1 };
+	const struct exercise *one;
+	int status = parse_run(argc, argv, &opt);
+
+	if (status >= 0)
+		return status;
+	if (argc - optind != 1)
+		lab_bad("run takes one name out of `ipclab list`, or all");
+	if (!strcmp(argv[optind], "all")) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
+			check_size(exercises[i], &opt);
+		return run(exercises, ARRAY_SIZE(exercises), &opt);
+	}
+	one = find(argv[optind]);
+	if (opt.size_given && !one->limit)
+		lab_bad("%s: nothing in it has a size, -s does not apply", one->name);
+	check_size(one, &opt);
+	return run(&one, 1, &opt);
+}
+
+static void add_exercises(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	names_add(words, "all");
+	for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
+		names_add(words, exercises[i]->name);
+}
+
+static const struct syntax list_syntax = {
+	.command = "list",
+	.args = "",
+	.what = "the exercises of run, and how large each may be",
+	.run = cmd_list,
+};
+
+static const struct opt run_opts[] = {
+	{ 'n', "count", "COUNT", "operations of each process (23)", NULL },
+	{ 's', "size", "SIZE", "bytes of each operation (64)", NULL },
+	{ 'p', "processes", "PROCESSES",
+	  "senders at the same time, each with a receiver of its\nown (1)", NULL },
+	{ OPT_STRICT, "strict", NULL, "other people's traffic is no excuse for a difference",
+	  NULL },
+	{ 0 },
+};
+
+static const struct syntax run_syntax = {
+	.command = "run",
+	.args = "NAME|all [OPTION]...",
+	.what = "do what is known, and compare the counters",
+	.run = cmd_run,
+	.opts = { run_opts },
+	.takes_operands = true,
+	.operands = add_exercises,
+	.more = "It does an exactly known number of operations between real processes, reads the\n"
+		"counters of the ipcstat module before and after, and compares.\n"
+		"\n"
+		"Exit status: 0 all as expected (or hidden by other traffic), 1 a counter differs\n"
+		"or an exercise could not run, 2 bad arguments.",
+};
+
+static const struct syntax *const commands[] = {
+	&list_syntax, &run_syntax, &lab_syntax, &bench_syntax, &complete_syntax, NULL,
+};
+
+/* No command has been named. */
+static int cmd_alone(int argc, char **argv)
+{
+	struct names names = { 0 };
+	int c = opt_next(argc, argv, &alone_syntax);
+
+	if (c == 'h')
+		return opt_help(&alone_syntax);
+	if (c == 'V')
+		return program_version();
+	if (c != -1)
+		return opt_bad(c, argv, &alone_syntax);
+	for (unsigned int i = 0; commands[i]; i++)
+		names_add(&names, commands[i]->command);
+	if (optind < argc)
+		lab_bad("%s: no such command; there are: %s", argv[optind], names_join(&names));
+	lab_bad("what to do? There are: %s; see `ipclab -h`", names_join(&names));
+}
+
+static const struct syntax alone_syntax = {
+	.args = "COMMAND [ARGUMENT]...",
+	.run = cmd_alone,
+	.opts = { version_opt },
+	.takes_operands = true,
+	.stops = true,
+};
+
+static const struct program ipclab = {
+	.name = "ipclab",
+	.what = "Do what is known with each IPC mechanism, and hold against it what the ipcstat\n"
+		"module has counted; or what textbooks say; or measure how fast it is.\n",
+	.alone = &alone_syntax,
+	.commands = commands,
+};
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "count", required_argument, NULL, 'n' },
-		{ "size", required_argument, NULL, 's' },
-		{ "processes", required_argument, NULL, 'p' },
-		{ "strict", no_argument, NULL, 'S' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
-	struct options opt = { .count = 23, .size = 64, .pairs = 1 };
-	const struct exercise *one;
-	int option, ret;
-
-	if (argc > 1 && !strcmp(argv[1], "lab"))
-		return end(lab_command(argc - 1, argv + 1));
-	if (argc > 1 && !strcmp(argv[1], "bench"))
-		return end(bench_main(argc - 1, argv + 1));
-	while ((option = getopt_long(argc, argv, "n:s:p:hV", options, NULL)) != -1) {
-		switch (option) {
-		case 'n':
-			opt.count = lab_number("-n", optarg, MAX_COUNT);
-			break;
-		case 's':
-			opt.size = lab_number("-s", optarg, LONG_MAX);
-			opt.size_given = true;
-			break;
-		case 'p':
-			opt.pairs = lab_number("-p", optarg, MAX_PAIRS);
-			break;
-		case 'S':
-			opt.strict = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			puts("ipclab " IPCSTAT_VERSION);
-			return 0;
-		default:
-			return 2; /* getopt has said why */
-		}
-	}
-	argv += optind;
-	argc -= optind;
-	if (!argc)
-		lab_bad("what to do? `ipclab list`, `ipclab run NAME|all` or `ipclab bench`; -h for more");
-	if (!strcmp(argv[0], "list")) {
-		if (argc > 1)
-			lab_bad("%s: list takes no arguments", argv[1]);
-		ret = list();
-	} else if (!strcmp(argv[0], "run")) {
-		if (argc != 2)
-			lab_bad("run takes one name out of `ipclab list`, or all");
-		if (!strcmp(argv[1], "all")) {
-			for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
-				check_size(exercises[i], &opt);
-			ret = run(exercises, ARRAY_SIZE(exercises), &opt);
-		} else {
-			one = find(argv[1]);
-			if (opt.size_given && !one->limit)
-				lab_bad("%s: nothing in it has a size, -s does not apply",
-					one->name);
-			check_size(one, &opt);
-			ret = run(&one, 1, &opt);
-		}
-	} else {
-		lab_bad("%s: no such command; there are list, run, and, as the first word, lab and "
-			"bench",
-			argv[0]);
-	}
-	return end(ret);
+	return program_main(argc, argv, &ipclab);
 }

@@ -22,7 +22,7 @@ struct arguments {
 };
 
 static bool parse_positive(const char *arg, const char *what, const char *if_none,
-			 unsigned int *number)
+			   unsigned int *number)
 {
 	unsigned long value;
 	char *end;
@@ -71,8 +71,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 	argc -= optind;
 	if (argc > 0 &&
 	    !parse_positive(argv[0], "DELAY",
-			  "not a DELAY in whole seconds, and not a command as the first word",
-			  &args->delay))
+			    "not a DELAY in whole seconds, and not a command as the first word",
+			    &args->delay))
 		return EXIT_BAD_ARGS;
 	if (argc > 1 && !parse_positive(argv[1], "COUNT", "not a COUNT of reports", &args->count))
 		return EXIT_BAD_ARGS;

@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 	FILE *from;
 
 	if (size < 2)
-		errx(2, "usage: fifo_lines FIFO SIZE");
+		errx(2, "Usage: fifo_lines FIFO SIZE");
 	if (!fork())
 		writer(argv[1], 'a', size);
 	if (!fork())

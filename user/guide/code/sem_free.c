@@ -41,6 +41,6 @@ int main(int argc, char **argv)
 	else if (argc == 2 && !strcmp(argv[1], "sysv"))
 		sysv();
 	else
-		errx(2, "usage: sem_free posix|sysv");
+		errx(2, "Usage: sem_free posix|sysv");
 	return 0;
 }

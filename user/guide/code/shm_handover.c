@@ -67,6 +67,6 @@ int main(int argc, char **argv)
 	else if (argc == 2 && !strcmp(argv[1], "memory"))
 		through_memory();
 	else
-		errx(2, "usage: shm_handover pipe|memory");
+		errx(2, "Usage: shm_handover pipe|memory");
 	return 0;
 }

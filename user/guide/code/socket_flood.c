@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	int type, at, to;
 
 	if (argc != 2 || (strcmp(argv[1], "tcp") && strcmp(argv[1], "udp")))
-		errx(2, "usage: socket_flood tcp|udp");
+		errx(2, "Usage: socket_flood tcp|udp");
 	type = strcmp(argv[1], "tcp") ? SOCK_DGRAM : SOCK_STREAM;
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	at = socket(AF_INET, type, 0);

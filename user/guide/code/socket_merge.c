@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 	ssize_t n;
 
 	if (type < 0)
-		errx(2, "usage: socket_merge stream|dgram|seqpacket");
+		errx(2, "Usage: socket_merge stream|dgram|seqpacket");
 	if (socketpair(AF_UNIX, type, 0, end))
 		err(1, "socketpair");
 	for (int i = 0; i < 3; i++)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What ipclab bench is told to do. */
-#include <getopt.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -9,32 +8,13 @@
 #include <unistd.h>
 
 #include "common/cli.h"
+#include "ipclab/commands.h"
 #include "private.h"
 
 #define MAX_COUNT 1000000000UL
 #define MIN_TIME_NS 1000000UL
 #define MAX_TIME_NS (3600 * NS_PER_S)
 #define USUAL_TIME_NS (NS_PER_S / 2)
-
-static const char usage[] =
-	"usage: ipclab bench [MECH...] [-s SIZES] [-n COUNT | --time TIME] [--pin A,B]\n"
-	"                    [-J] [--plot FILE]\n"
-	"\n"
-	"Measures how fast mechanisms (all, or those of `ipclab list` that are given)\n"
-	"carry messages between two processes, by size: round trips, the way there, and\n"
-	"messages a second one way; and what the ipcstat module, if it is loaded, counts\n"
-	"meanwhile.\n"
-	"\n"
-	"  -s, --sizes SIZES      bytes of a message: 1,64,4K,1M\n"
-	"                         (1 to 1M, each four times the one before)\n"
-	"  -n, --count COUNT      round trips, and messages one way, at each size\n"
-	"      --time TIME        or so long at each size, half for each: 2, 1.5s, 100ms\n"
-	"                         (0.5)\n"
-	"      --pin A,B          the sender runs on CPU A, the receiver on CPU B;\n"
-	"                         none: where the kernel likes (none)\n"
-	"  -J, --json             JSON\n"
-	"      --plot FILE        a picture as well: SVG, drawn by gnuplot\n"
-	"  -h, --help             this text\n";
 
 /* ---- mechanisms ---- */
 
@@ -164,13 +144,7 @@ static void take_time(struct bench_options *opt, const char *text)
 		lab_bad("--time %s: out of range, 1ms to 1h are allowed", text);
 }
 
-enum {
-	OPT_PIN = 256,
-	OPT_PLOT,
-	OPT_TIME,
-};
-
-/* False: it is -h. */
+/* False: there is no such option. */
 static bool take_option(struct bench_options *opt, int option)
 {
 	switch (option) {
@@ -194,33 +168,23 @@ static bool take_option(struct bench_options *opt, int option)
 			lab_bad("--plot needs the name of a file");
 		opt->plot = optarg;
 		break;
-	case 'h':
-		fputs(usage, stdout);
-		return false;
 	default:
-		exit(EXIT_BAD_ARGS); /* getopt has said why */
+		return false;
 	}
 	return true;
 }
 
-bool bench_arguments(int argc, char **argv, struct bench_options *opt)
+int bench_arguments(int argc, char **argv, struct bench_options *opt)
 {
-	static const struct option options[] = {
-		{ "count", required_argument, NULL, 'n' },
-		{ "sizes", required_argument, NULL, 's' },
-		{ "time", required_argument, NULL, OPT_TIME },
-		{ "pin", required_argument, NULL, OPT_PIN },
-		{ "plot", required_argument, NULL, OPT_PLOT },
-		{ "json", no_argument, NULL, 'J' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	int option;
+	int c;
 
 	*opt = (struct bench_options){ .cpu = { -1, -1 } };
-	while ((option = getopt_long(argc, argv, "n:s:Jh", options, NULL)) != -1)
-		if (!take_option(opt, option))
-			return false;
+	while ((c = opt_next(argc, argv, &bench_syntax)) != -1) {
+		if (c == 'h')
+			return opt_help(&bench_syntax);
+		if (!take_option(opt, c))
+			return opt_bad(c, argv, &bench_syntax);
+	}
 	if (opt->count && opt->time_ns)
 		lab_bad("-n and --time exclude each other");
 	if (optind + 1 < argc || (optind < argc && strcmp(argv[optind], "all")))
@@ -236,5 +200,48 @@ bool bench_arguments(int argc, char **argv, struct bench_options *opt)
 		usual_sizes(opt);
 	if (!opt->count && !opt->time_ns)
 		opt->time_ns = USUAL_TIME_NS;
-	return true;
+	return -1;
 }
+
+/* ---- what there is to give ---- */
+
+static void add_none(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	names_add(words, "none");
+}
+
+static void add_carriers(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	for (const struct carrier *carrier = bench_carriers; carrier->exercise; carrier++)
+		names_add(words, carrier->exercise->name);
+}
+
+static const struct opt opts[] = {
+	{ 's', "sizes", "SIZES",
+	  "bytes of a message: 1,64,4K,1M\n(1 to 1M, each four times the one before)", NULL },
+	{ 'n', "count", "COUNT", "round trips, and messages one way, at each size", NULL },
+	{ OPT_TIME, "time", "TIME", "or so long at each size, half for each: 2, 1.5s,\n100ms (0.5)",
+	  NULL },
+	{ OPT_PIN, "pin", "A,B",
+	  "the sender runs on CPU A, the receiver on CPU B;\nnone: where the kernel likes (none)",
+	  add_none },
+	{ 'J', "json", NULL, "print JSON", NULL },
+	{ OPT_PLOT, "plot", "FILE", "a picture as well: SVG, drawn by gnuplot", NULL },
+	{ 0 },
+};
+
+const struct syntax bench_syntax = {
+	.command = "bench",
+	.args = "[OPTION|MECH]...",
+	.what = "measure how fast mechanisms carry messages",
+	.run = bench_main,
+	.opts = { opts },
+	.takes_operands = true,
+	.operands = add_carriers,
+	.more = "It sends messages between two processes through mechanisms (all, or those of\n"
+		"`ipclab list` that are given), and measures by size: round trips, the way there,\n"
+		"and messages a second one way; and what the ipcstat module, if it is loaded,\n"
+		"counts meanwhile.",
+};

@@ -145,9 +145,11 @@ int bench_main(int argc, char **argv)
 	struct bench bench = { .opt = &opt };
 	struct nl_info info = { 0 };
 	struct nl *nl = NULL;
+	int status;
 
-	if (!bench_arguments(argc, argv, &opt))
-		return EXIT_SUCCESS;
+	status = bench_arguments(argc, argv, &opt);
+	if (status >= 0)
+		return status;
 	if (opt.plot && bench_plot_check(opt.plot))
 		return EXIT_FAILURE;
 	if (nl_open(&nl) || nl_get_info(nl, &info))

@@ -187,8 +187,8 @@ struct bench_result {
 	bool interrupted;
 };
 
-/* args.c: fills the options, or ends the program. False: -h has been given. */
-bool bench_arguments(int argc, char **argv, struct bench_options *opt);
+/* args.c: fills the options, or ends the program. -1, or the exit status. */
+int bench_arguments(int argc, char **argv, struct bench_options *opt);
 
 /* print.c, words.c, json.c */
 void bench_print(const struct bench_result *result);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `ipclab lab`: the textbook's claims, each as a lab: see textbook.h. The labs are beside it. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/cli.h"
+#include "ipclab/commands.h"
 #include "ipclab/exercise.h"
 #include "private.h"
 
@@ -18,23 +19,6 @@
 
 /* Of the linker: pointers to all labs, in the order of their files. */
 extern const struct textbook_lab *const __start_labs[], *const __stop_labs[];
-
-static const char usage[] =
-	"usage: ipclab lab\n"
-	"       ipclab lab NUMBER|NAME|all [-q] [--program PROGRAM]\n"
-	"       ipclab lab NUMBER|NAME --source|--task\n"
-	"\n"
-	"Lists what the textbook says of inter-process communication; or does it, and\n"
-	"holds what the kernel has counted against what the textbook predicts.\n"
-	"\n"
-	"  -q, --quiet            TAP, for graders\n"
-	"      --program PROGRAM  it does what the lab does (--task), and is judged\n"
-	"      --source           the lab's C file\n"
-	"      --task             what a PROGRAM has to do\n"
-	"  -h, --help             this text\n"
-	"\n"
-	"Exit status: 0 each verdict is the one that is known of the claim (holds, or\n"
-	"half true), 1 it is not, or a lab could not run, 2 bad arguments.\n";
 
 static void bad(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
@@ -211,48 +195,53 @@ static int run_labs(const struct textbook_lab *const *labs, unsigned int nr,
 
 /* ---- the command ---- */
 
-int lab_command(int argc, char **argv)
+/* Returns -1, or the exit status if the program is to end here. */
+static int parse_arguments(int argc, char **argv, struct lab_options *options, int *what)
 {
-	static const struct option long_options[] = {
-		{ "quiet", no_argument, NULL, 'q' },  { "program", required_argument, NULL, 'p' },
-		{ "source", no_argument, NULL, 's' }, { "task", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },   { 0 },
-	};
+	int c;
+
+	while ((c = opt_next(argc, argv, &lab_syntax)) != -1) {
+		switch (c) {
+		case 'q':
+			options->quiet = true;
+			break;
+		case OPT_PROGRAM:
+			options->program = optarg;
+			break;
+		case OPT_SOURCE:
+		case OPT_TASK:
+			if (*what && *what != c)
+				bad("--source or --task, not both");
+			*what = c;
+			break;
+		case 'h':
+			return opt_help(&lab_syntax);
+		default:
+			return opt_bad(c, argv, &lab_syntax);
+		}
+	}
+	return -1;
+}
+
+static int cmd_lab(int argc, char **argv)
+{
 	struct lab_options options = { 0 };
 	const struct textbook_lab *const *lab;
 	const struct textbook_lab **labs;
-	int option, what = 0, ret = 0;
+	int what = 0, ret;
 	unsigned int nr;
 
-	optind = 0;
-	while ((option = getopt_long(argc, argv, "qh", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'q':
-			options.quiet = true;
-			break;
-		case 'p':
-			options.program = optarg;
-			break;
-		case 's':
-		case 't':
-			if (what && what != option)
-				bad("--source or --task, not both");
-			what = option;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			return 2;
-		}
-	}
+	ret = parse_arguments(argc, argv, &options, &what);
+	if (ret >= 0)
+		return ret;
+	ret = 0;
 	argv += optind;
 	argc -= optind;
 	if (argc > 1)
 		bad("%s: one lab at a time, or all", argv[1]);
 	if (what && (options.quiet || options.program))
 		bad("%s runs nothing: -q and --program do not apply",
-		    what == 's' ? "--source" : "--task");
+		    what == OPT_SOURCE ? "--source" : "--task");
 	if ((what || options.quiet || options.program) && !argc)
 		bad("which one? `ipclab lab` lists them");
 	labs = sorted(&nr);
@@ -269,9 +258,9 @@ int lab_command(int argc, char **argv)
 			    (*lab)->name);
 		if (options.program && access(options.program, X_OK))
 			bad("%s: %s", options.program, strerror(errno));
-		if (what == 's')
+		if (what == OPT_SOURCE)
 			fputs((*lab)->source, stdout);
-		else if (what == 't')
+		else if (what == OPT_TASK)
 			printf("%s\n",
 			       (*lab)->task
 				       ?: "There is none: the lab looks at more than counters.");
@@ -280,3 +269,40 @@ int lab_command(int argc, char **argv)
 	}
 	return ret;
 }
+
+static void add_labs(const struct syntax *syntax, struct names *words)
+{
+	const struct textbook_lab **labs;
+	unsigned int nr;
+
+	(void)syntax;
+	names_add(words, "all");
+	labs = sorted(&nr);
+	for (unsigned int i = 0; i < nr; i++)
+		names_add(words, labs[i]->name);
+}
+
+static const struct opt opts[] = {
+	{ 'q', "quiet", NULL, "TAP, for graders", NULL },
+	{ OPT_PROGRAM, "program", "PROGRAM", "it does what the lab does (--task), and is judged",
+	  NULL },
+	{ OPT_SOURCE, "source", NULL, "the lab's C file", NULL },
+	{ OPT_TASK, "task", NULL, "what a PROGRAM has to do", NULL },
+	{ 0 },
+};
+
+const struct syntax lab_syntax = {
+	.command = "lab",
+	.args = "[LAB] [OPTION]...",
+	.what = "what the textbook says, and whether it holds",
+	.run = cmd_lab,
+	.opts = { opts },
+	.takes_operands = true,
+	.operands = add_labs,
+	.more = "It lists what the textbook says of inter-process communication. With a LAB (its\n"
+		"number, its name, or all) it does it, and holds what the kernel has counted\n"
+		"against what the textbook predicts.\n"
+		"\n"
+		"Exit status: 0 each verdict is the one that is known of the claim (holds, or\n"
+		"half true), 1 it is not, or a lab could not run, 2 bad arguments.",
+};

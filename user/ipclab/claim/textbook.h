@@ -119,9 +119,4 @@ void predict_signal(int sig, const char *fate, uint64_t n, const char *why);
 /* What follows is of what the textbook leaves out: it makes the claim half true. */
 void predict_but(void);
 
-/* ---- for ipclab/main.c ---- */
-
-/* The command `ipclab lab`: its arguments without that word. Returns the exit status. */
-int lab_command(int argc, char **argv);
-
 #endif
