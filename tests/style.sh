@@ -43,7 +43,7 @@ ok "W=1 on 7.3 (Debian's sparse cannot read its headers)" modules_clean 7.3 W=1
 ok "clang-format" clang-format --dry-run -Werror "${user_c[@]}"
 ok "cppcheck" cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
 	--enable=warning,performance,portability --inline-suppr \
-	-D_GNU_SOURCE -Imodule/uapi -Iuser user tests
+	-D_GNU_SOURCE -Imodule/uapi -Iuser/lib -Iuser user tests
 ok "shellcheck" shellcheck -x "${shells[@]}"
 # Names of the kernel, of the C library, of troff, and of the tests.
 ok "spelling" codespell --ignore-words-list inflight,unx,iput,filp,te,fro,hax,whos,ot "${texts[@]}"

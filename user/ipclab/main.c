@@ -266,7 +266,7 @@ static const struct opt run_opts[] = {
 	{ 'n', "count", "COUNT", "operations of each process (23)", NULL },
 	{ 's', "size", "SIZE", "bytes of each operation (64)", NULL },
 	{ 'p', "processes", "PROCESSES",
-	  "senders at the same time, each with a receiver of its\nown (1)", NULL },
+	  "senders at the same time, each with a receiver\nof its own (1)", NULL },
 	{ OPT_STRICT, "strict", NULL, "other people's traffic is no excuse for a difference",
 	  NULL },
 	{ 0 },
