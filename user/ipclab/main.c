@@ -291,10 +291,16 @@ static const struct syntax *const commands[] = {
 	&list_syntax, &run_syntax, &lab_syntax, &bench_syntax, &complete_syntax, NULL,
 };
 
+static void add_commands(const struct syntax *syntax, struct names *words)
+{
+	(void)syntax;
+	for (unsigned int i = 0; commands[i]; i++)
+		names_add(words, commands[i]->command);
+}
+
 /* No command has been named. */
 static int cmd_alone(int argc, char **argv)
 {
-	struct names names = { 0 };
 	int c = opt_next(argc, argv, &alone_syntax);
 
 	if (c == 'h')
@@ -303,11 +309,10 @@ static int cmd_alone(int argc, char **argv)
 		return program_version();
 	if (c != -1)
 		return opt_bad(c, argv, &alone_syntax);
-	for (unsigned int i = 0; commands[i]; i++)
-		names_add(&names, commands[i]->command);
-	if (optind < argc)
-		lab_bad("%s: no such command; there are: %s", argv[optind], names_join(&names));
-	lab_bad("what to do? There are: %s; see `ipclab -h`", names_join(&names));
+	if (optind == argc)
+		lab_bad("what to do? `ipclab -h` lists the commands");
+	words_lack(argv[optind], "command", add_commands);
+	return EXIT_BAD_ARGS;
 }
 
 static const struct syntax alone_syntax = {

@@ -15,17 +15,15 @@
 /* The one beside us, in the same folder. */
 static void start_ours(char **argv)
 {
-	char us[PATH_MAX], *path;
-	ssize_t length = readlink("/proc/self/exe", us, sizeof(us));
+	char path[PATH_MAX + sizeof(PROGRAM)];
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 
 	errno = ENOENT;
-	if (length <= 0 || (size_t)length >= sizeof(us))
+	if (length <= 0 || length == PATH_MAX)
 		return;
-	us[length] = '\0';
-	*strrchr(us, '/') = '\0';
-	path = format("%s/%s", us, PROGRAM);
+	path[length] = '\0';
+	strcpy(strrchr(path, '/') + 1, PROGRAM);
 	execv(path, argv);
-	free(path);
 }
 
 /* Does not return, unless there is no such program. */
@@ -46,15 +44,13 @@ static int cmd_exporter(int argc, char **argv)
 /* argv: the words after "exporter" */
 static int complete_exporter(int argc, char **argv)
 {
-	char **words = must(calloc((size_t)argc + 4, sizeof(*words)));
-	int status;
+	static char **words; /* kept: who is executed needs it */
 
+	words = must(calloc((size_t)argc + 4, sizeof(*words)));
 	words[1] = "complete";
 	words[2] = "--";
 	memcpy(words + 3, argv, (size_t)argc * sizeof(*words));
-	status = cmd_exporter(argc + 3, words);
-	free(words);
-	return status;
+	return cmd_exporter(argc + 3, words);
 }
 
 const struct syntax exporter_syntax = {
