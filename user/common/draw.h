@@ -23,7 +23,9 @@ int draw_check(const struct drawer *drawer, const char *file);
 /* What the program makes of the text becomes the file. 0; or -1, and a line that says why. */
 int draw_write(const struct drawer *drawer, const char *text, size_t size, const char *file);
 
-/* The colour of a mechanism: dark enough for text on white; of one kind alike; none is red. */
+/* The colour of a row, "#rrggbb": dark enough for text on white. Rows of one kind are alike. */
 const char *mech_colour(const char *mech);
+/* Its hue, 0 to 359 (OKLCH), where a page chooses the lightness. */
+unsigned int mech_hue(const char *mech);
 
 #endif

@@ -7,13 +7,6 @@ const WIDTHS = [160, 250, 160]; // of the nodes in each layer, in pixels
 const LETTER = 6.9; // about the width of one
 const STEP = 34; // from node to node
 const HEIGHT = 26;
-const HUES = ['pipe', 'sysv_shm', 'tcp', 'sysv_sem', 'fifo', 'posix_shm', 'udp', 'futex', 'unix_stream', 'posix_mq',
-	'signal', 'raw', 'unix_dgram', 'sysv_msg', 'eventfd', 'unix_seqpacket'];
-
-function hue(mechanism) {
-	const nr = HUES.indexOf(mechanism);
-	return nr < 0 ? 0 : Math.round(250 + nr * 360 / HUES.length * 7) % 360;
-}
 
 function short(text, width) {
 	const most = Math.floor((width - 14) / LETTER);
@@ -68,7 +61,7 @@ function drawNode(item) {
 		make('rect', { x, y: y - HEIGHT / 2, width, height: HEIGHT, rx: node.kind === 'object' ? 13 : 4 }),
 		make('text', { x: x + 8, y: y + 4 }, short(nodeName(node), width)));
 	if (node.kind === 'object')
-		g.style.setProperty('--hue', hue(node.mechanism));
+		g.style.setProperty('--hue', node.hue);
 	return g;
 }
 
@@ -81,7 +74,7 @@ function drawLink({ edge, from, to }) {
 		'stroke-width': thickness(edge).toFixed(1), class: edge.asleep ? 'asleep' : '' },
 		make('title', {}, `${nodeName(from.node)} to ${nodeName(to.node)}: ${edge.mechanism}, ${moved(edge)}, ` +
 			`${exact(edge.ops)} operations, ${exact(edge.waits)} waits ${asleep(edge)}`));
-	path.style.setProperty('--hue', hue(edge.mechanism));
+	path.style.setProperty('--hue', edge.hue);
 	const label = make('text', { x: first ? x1 + 8 : x2 - 8, y: (first ? from.y : to.y) + 4,
 		'text-anchor': first ? 'start' : 'end', class: edge.asleep ? 'halo asleep' : 'halo' },
 		`${direct ? edge.mechanism : ''} ${moved(edge)} ${asleep(edge)}`.trim());

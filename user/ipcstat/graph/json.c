@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/cli.h"
+#include "common/draw.h"
 #include "model.h"
 
 /* Not known is null; what does not apply is not there. */
@@ -29,8 +30,10 @@ static void put_node(struct json *json, const struct node *node)
 	json_open(json, NULL, '{');
 	json_string(json, "key", node->key);
 	json_string(json, "kind", kinds[node->kind]);
-	if (node->mech)
+	if (node->mech) {
 		json_string(json, "mechanism", node->mech);
+		json_number(json, "hue", mech_hue(node->mech));
+	}
 	if (node->name)
 		json_string(json, "name", node->name);
 	if (node->kind == NODE_PROCESS && node->start_ns) {
@@ -50,6 +53,7 @@ static void put_edge(struct json *json, const struct edge *edge)
 	json_string(json, "from", edge->from->key);
 	json_string(json, "to", edge->to->key);
 	json_string(json, "mechanism", edge->mech);
+	json_number(json, "hue", mech_hue(edge->mech));
 	put_amount(json, &edge->amount, "ops", "bytes");
 	json_number(json, "waits", edge->waits);
 	json_number(json, "wait_ns", edge->wait_ns);
