@@ -101,6 +101,8 @@ struct lab {
 	struct want *want;
 };
 
+struct carrier;
+
 struct exercise {
 	const char *name; /* the row of /proc/ipcstat */
 	const char *what;
@@ -111,12 +113,15 @@ struct exercise {
 	int (*receiver)(struct pair *p);
 	void (*teardown)(struct pair *p);
 	void (*expect)(struct lab *lab);
+	const struct carrier *carrier; /* in ipclab bench; NULL: it is not measured */
 };
 
-extern const struct exercise exercise_pipe, exercise_fifo, exercise_sysv_msg, exercise_posix_mq,
-	exercise_sysv_shm, exercise_posix_shm, exercise_sysv_sem, exercise_futex, exercise_signal,
-	exercise_unix_stream, exercise_unix_dgram, exercise_unix_seqpacket, exercise_tcp,
-	exercise_udp, exercise_raw, exercise_eventfd;
+/* One for each file in exercise/, in the order of the rows; the last one is NULL (exercises.c). */
+extern const struct exercise *const exercises[];
+#define MAX_EXERCISES 64
+#define E(name) extern const struct exercise exercise_##name;
+#include "ipclab/exercises.list"
+#undef E
 
 /* ---- for exercises (pair.c, want.c) ---- */
 

@@ -17,14 +17,6 @@
 #define MAX_COUNT 1000000000UL
 #define MAX_PAIRS 256UL
 
-/* In the order of /proc/ipcstat. */
-static const struct exercise *const exercises[] = {
-	&exercise_pipe,     &exercise_fifo,        &exercise_sysv_msg,   &exercise_posix_mq,
-	&exercise_sysv_shm, &exercise_posix_shm,   &exercise_sysv_sem,   &exercise_futex,
-	&exercise_signal,   &exercise_unix_stream, &exercise_unix_dgram, &exercise_unix_seqpacket,
-	&exercise_tcp,      &exercise_udp,         &exercise_raw,        &exercise_eventfd,
-};
-
 struct options {
 	unsigned long count, size, pairs;
 	bool size_given, strict;
@@ -58,7 +50,7 @@ unsigned long lab_number(const char *option, const char *text, unsigned long max
 
 static const struct exercise *find(const char *name)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
+	for (unsigned int i = 0; exercises[i]; i++)
 		if (!strcmp(exercises[i]->name, name))
 			return exercises[i];
 	lab_bad("%s: no such exercise; `ipclab list` shows all", name);
@@ -87,7 +79,7 @@ static int list(void)
 	const char *why;
 	size_t limit;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++) {
+	for (unsigned int i = 0; exercises[i]; i++) {
 		printf("%-15s  %s\n", exercises[i]->name, exercises[i]->what);
 		if (!exercises[i]->limit)
 			continue;
@@ -164,7 +156,7 @@ struct nl *open_reader(void)
 /* Runs what was asked for; returns the exit status. */
 static int run(const struct exercise *const *exercise, unsigned int nr, const struct options *opt)
 {
-	struct result result[ARRAY_SIZE(exercises)] = { 0 };
+	struct result result[MAX_EXERCISES] = { 0 };
 	enum verdict worst = OK;
 	struct nl *nl = open_reader();
 
@@ -229,6 +221,7 @@ static int cmd_run(int argc, char **argv)
 {
 	struct options opt = { .count = 23, .size = 64, .pairs = 1 };
 	const struct exercise *one;
+	unsigned int nr;
 	int status = parse_run(argc, argv, &opt);
 
 	if (status >= 0)
@@ -236,9 +229,9 @@ static int cmd_run(int argc, char **argv)
 	if (argc - optind != 1)
 		lab_bad("run takes one name out of `ipclab list`, or all");
 	if (!strcmp(argv[optind], "all")) {
-		for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
-			check_size(exercises[i], &opt);
-		return run(exercises, ARRAY_SIZE(exercises), &opt);
+		for (nr = 0; exercises[nr]; nr++)
+			check_size(exercises[nr], &opt);
+		return run(exercises, nr, &opt);
 	}
 	one = find(argv[optind]);
 	if (opt.size_given && !one->limit)
@@ -251,7 +244,7 @@ static void add_exercises(const struct syntax *syntax, struct names *words)
 {
 	(void)syntax;
 	names_add(words, "all");
-	for (unsigned int i = 0; i < ARRAY_SIZE(exercises); i++)
+	for (unsigned int i = 0; exercises[i]; i++)
 		names_add(words, exercises[i]->name);
 }
 

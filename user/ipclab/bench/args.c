@@ -20,13 +20,14 @@
 
 static const struct carrier *find(const char *name)
 {
-	const struct carrier *carrier = bench_carriers;
-	char names[256] = "";
+	char names[MAX_EXERCISES * IPCSTAT_NAME_MAX] = "";
 
-	for (; carrier->exercise; carrier++) {
-		if (!strcmp(carrier->exercise->name, name))
-			return carrier;
-		strcat(strcat(names, " "), carrier->exercise->name);
+	for (unsigned int i = 0; exercises[i]; i++) {
+		if (!exercises[i]->carrier)
+			continue;
+		if (!strcmp(exercises[i]->name, name))
+			return exercises[i]->carrier;
+		strcat(strcat(names, " "), exercises[i]->name);
 	}
 	lab_bad("%s: no such mechanism; there are:%s", name, names);
 }
@@ -191,8 +192,9 @@ int bench_arguments(int argc, char **argv, struct bench_options *opt)
 		for (; optind < argc; optind++)
 			choose(opt, find(argv[optind]));
 	else
-		for (unsigned int i = 0; bench_carriers[i].exercise; i++)
-			choose(opt, &bench_carriers[i]);
+		for (unsigned int i = 0; exercises[i]; i++)
+			if (exercises[i]->carrier)
+				choose(opt, exercises[i]->carrier);
 	if (opt->nr_sizes && !any_has_size(opt))
 		lab_bad("%s: nothing in it has a size, -s does not apply",
 			opt->carrier[0]->exercise->name);
@@ -214,8 +216,9 @@ static void add_none(const struct syntax *syntax, struct names *words)
 static void add_carriers(const struct syntax *syntax, struct names *words)
 {
 	(void)syntax;
-	for (const struct carrier *carrier = bench_carriers; carrier->exercise; carrier++)
-		names_add(words, carrier->exercise->name);
+	for (unsigned int i = 0; exercises[i]; i++)
+		if (exercises[i]->carrier)
+			names_add(words, exercises[i]->name);
 }
 
 static const struct opt opts[] = {

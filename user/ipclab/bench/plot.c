@@ -169,16 +169,6 @@ static void put_frame(FILE *out, const struct bench_result *result)
 
 /* ---- the curves ---- */
 
-/* Of its points; or, where there is nothing but a line, of its dashes. */
-static unsigned int kind(const struct carrier *carrier)
-{
-	static const unsigned int kinds[BENCH_CARRIERS] = {
-		7, 5, 9, 11, 13, 6, 2, 3, 4, 4, 8, 12, 15, 10, 14, 3,
-	};
-
-	return kinds[carrier - bench_carriers];
-}
-
 static bool has_sizes(const struct carrier *carrier)
 {
 	return carrier->exercise->limit || carrier->fixed;
@@ -190,7 +180,7 @@ static void put_style(FILE *out, const struct carrier *carrier)
 
 	fprintf(out, "with %s linecolor '%s' linewidth 2 ", sizes ? "linespoints" : "lines",
 		mech_colour(carrier->exercise->name));
-	fprintf(out, sizes ? "pointtype %u pointsize 0.8 " : "dashtype %u ", kind(carrier));
+	fprintf(out, sizes ? "pointtype %u pointsize 0.8 " : "dashtype %u ", carrier->mark ?: 1);
 }
 
 /* column 0: the key alone */

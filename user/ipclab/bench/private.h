@@ -15,6 +15,7 @@
 #ifndef IPCLAB_BENCH_H
 #define IPCLAB_BENCH_H
 
+#include "carrier.h"
 #include "ipclab/exercise.h"
 
 #define BENCH_MAX_SIZES 32
@@ -23,12 +24,6 @@
 /* Messages that both may be apart where the mechanism itself has no limit. */
 #define BENCH_WINDOW 32767UL
 #define CACHE_LINE 64
-
-enum bench_phase {
-	ROUND_TRIPS,
-	ONE_WAY,
-	BENCH_PHASES
-};
 
 /* ---- times (times.c) ---- */
 
@@ -63,65 +58,13 @@ struct bench_shared {
 	uint64_t same_cpu; /* of these, how often both were on one CPU */
 };
 
-struct carrier;
-
-/* One of the two processes. */
-struct peer {
-	struct bench_shared *shared;
-	const struct carrier *carrier;
-	bool first;
-	uint64_t count, time_ns; /* messages to send in a phase; 0: as many as the time lets */
-	enum bench_phase phase;
-	uint64_t sent, received; /* messages, in this phase */
-	uint64_t calls;          /* operations of the mechanism, in this phase */
-
-	size_t size;            /* bytes of a message */
-	char *out_buf, *in_buf; /* room for one, and LAB_HEADROOM before it */
-	struct pair *out, *in;  /* the objects to send through, and to receive from */
-	int out_fd, in_fd;      /* of them */
-
-	/* Shared memory: a ring of slots each way, and what hands them over. */
-	struct bench_ring {
-		char *mem;
-		struct pair *full, *empty;
-	} out_ring, in_ring;
-};
-
 /* Runs all phases. 0, or -1 through lab_error(). */
 int bench_play(struct peer *p);
 
-/* ---- how a mechanism carries a message (carry.c, shm.c) ---- */
+/* ---- shared memory (shm.c) ---- */
 
-/* All return 0, or -1 through lab_error(). */
-struct carrier {
-	const struct exercise *exercise; /* makes and removes the objects */
-	const struct exercise *hand;     /* hands over what lies in shared memory, or NULL */
-	bool unlimited;                  /* the limit of the exercise is one of its own */
-	bool duplex;                     /* one object for both ways */
-	bool window;                  /* nothing but ourselves keeps the sender from running away */
-	size_t fixed;                 /* bytes of a message, where nobody can choose; or 0 */
-	int (*begin)(struct peer *p); /* before the first message; or NULL */
-	/* Points out_buf to where the next message is to be written; NULL: it stays. */
-	int (*place)(struct peer *p);
-	int (*send)(struct peer *p);
-	int (*receive)(struct peer *p);
-	int (*took)(struct peer *p); /* what was received has been read; or NULL */
-};
-
-/* In the order of /proc/ipcstat; ends with an exercise that is NULL. */
-extern const struct carrier bench_carriers[];
-#define BENCH_CARRIERS 16
-
-/* Of shm.c; bytes of a ring for messages of this size. */
+/* Bytes of a ring for messages of this size. */
 size_t bench_ring_bytes(size_t size);
-int bench_ring_begin(struct peer *p);
-int bench_ring_place(struct peer *p);
-int bench_ring_send(struct peer *p);
-int bench_ring_receive(struct peer *p);
-int bench_ring_took(struct peer *p);
-/* A semaphore: one more, one less. The calls are counted. */
-int bench_give(struct peer *p, struct pair *hand);
-int bench_take(struct peer *p, struct pair *hand);
 
 /* ---- what the kernel counted (count.c) ---- */
 
@@ -141,7 +84,7 @@ struct nl_counter bench_sum(const struct nl_counter *a, const struct nl_counter 
 /* ---- a cell (cell.c) ---- */
 
 struct bench_options {
-	const struct carrier *carrier[BENCH_CARRIERS];
+	const struct carrier *carrier[MAX_EXERCISES];
 	unsigned int nr_carriers, nr_sizes;
 	size_t size[BENCH_MAX_SIZES]; /* in ascending order */
 	uint64_t count, time_ns;      /* of each cell; count 0: time_ns is what counts */
@@ -182,7 +125,7 @@ struct bench_result {
 		size_t size;   /* not measured any more; 0: the row has all sizes, or none can be */
 		size_t limit;  /* the largest it takes; 0: something has failed */
 		char why[256]; /* "": it has all */
-	} end[BENCH_CARRIERS];
+	} end[MAX_EXERCISES];
 	const char *uncounted; /* why the kernel has counted nothing, or NULL */
 	bool interrupted;
 };

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static int setup(struct pair *p)
@@ -55,6 +56,30 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "objects", lab->pairs);
 }
 
+/* ---- in ipclab bench ---- */
+
+static int carrier_send(struct peer *p)
+{
+	p->calls++;
+	return eventfd_write(p->out->fd[0], 1) ? lab_error(p->out, "write") : 0;
+}
+
+static int carrier_receive(struct peer *p)
+{
+	eventfd_t one;
+
+	p->calls++;
+	return eventfd_read(p->in->fd[0], &one) ? lab_error(p->in, "read") : 0;
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_eventfd,
+	.mark = 3,
+	.fixed = sizeof(eventfd_t),
+	.send = carrier_send,
+	.receive = carrier_receive,
+};
+
 const struct exercise exercise_eventfd = {
 	.name = "eventfd",
 	.what = "a process takes from an eventfd what another one gives",
@@ -63,4 +88,5 @@ const struct exercise exercise_eventfd = {
 	.receiver = receiver,
 	.teardown = lab_close,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 #define PAGE 4096
@@ -86,6 +87,25 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", lab->pairs * lab->pair[0].hold * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+static int carrier_begin(struct peer *p)
+{
+	/* The main process has it open for reading, so this waits for nobody. */
+	p->out_fd = open(p->out->name, O_WRONLY | O_CLOEXEC);
+	if (p->out_fd < 0)
+		return lab_error(p->out, "open for writing");
+	p->in_fd = open(p->in->name, O_RDONLY | O_CLOEXEC);
+	return p->in_fd < 0 ? lab_error(p->in, "open for reading") : 0;
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_fifo,
+	.mark = 5,
+	.begin = carrier_begin,
+	BENCH_PIPE,
+};
+
 const struct exercise exercise_fifo = {
 	.name = "fifo",
 	.what = "a process writes into a named pipe, another one reads",
@@ -95,4 +115,5 @@ const struct exercise exercise_fifo = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

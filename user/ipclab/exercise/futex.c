@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 /* The word lies in memory that both processes have: no FUTEX_PRIVATE_FLAG. */
@@ -66,6 +67,26 @@ static void expect(struct lab *lab)
 	want_sleeps(lab);
 }
 
+/* ---- in ipclab bench ---- */
+
+static int carrier_send(struct peer *p)
+{
+	return bench_give(p, p->out);
+}
+
+static int carrier_receive(struct peer *p)
+{
+	return bench_take(p, p->in);
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_futex,
+	.mark = 3,
+	.window = true,
+	.send = carrier_send,
+	.receive = carrier_receive,
+};
+
 const struct exercise exercise_futex = {
 	.name = "futex",
 	.what = "a process waits on a word of shared memory, another one changes it and wakes",
@@ -74,4 +95,5 @@ const struct exercise exercise_futex = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 #define PAGE 4096
@@ -67,6 +68,14 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", lab->pairs * lab->pair[0].hold * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+static const struct carrier carrier = {
+	.exercise = &exercise_pipe,
+	.mark = 7,
+	BENCH_PIPE,
+};
+
 const struct exercise exercise_pipe = {
 	.name = "pipe",
 	.what = "a process writes into a pipe, another one reads",
@@ -76,4 +85,5 @@ const struct exercise exercise_pipe = {
 	.receiver = receiver,
 	.teardown = lab_close,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -67,6 +68,28 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", held * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+static int carrier_send(struct peer *p)
+{
+	p->calls++;
+	return mq_send(p->out->id, p->out_buf, p->size, 0) ? lab_error(p->out, "mq_send") : 0;
+}
+
+static int carrier_receive(struct peer *p)
+{
+	p->calls++;
+	return lab_whole(p->in, "mq_receive", mq_receive(p->in->id, p->in_buf, p->size, NULL),
+			 p->size);
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_posix_mq,
+	.mark = 11,
+	.send = carrier_send,
+	.receive = carrier_receive,
+};
+
 const struct exercise exercise_posix_mq = {
 	.name = "posix_mq",
 	.what = "a process puts messages into a POSIX queue, another one takes them",
@@ -76,4 +99,5 @@ const struct exercise exercise_posix_mq = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -83,6 +84,15 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "objects", lab->pairs);
 }
 
+/* ---- in ipclab bench ---- */
+
+static const struct carrier carrier = {
+	.exercise = &exercise_posix_shm,
+	.mark = 6,
+	.hand = &exercise_futex,
+	BENCH_RING,
+};
+
 const struct exercise exercise_posix_shm = {
 	.name = "posix_shm",
 	.what = "two processes map a file of /dev/shm, count in it, and unmap it",
@@ -92,4 +102,5 @@ const struct exercise exercise_posix_shm = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 #define PROTOCOL 253
@@ -79,6 +80,24 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", held * (lab->size + HEADER));
 }
 
+/* ---- in ipclab bench ---- */
+
+static int carrier_receive(struct peer *p)
+{
+	size_t bytes = HEADER + p->size;
+
+	p->calls++;
+	return lab_whole(p->in, "recv", recv(p->in_fd, p->in_buf - HEADER, bytes, 0), bytes);
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_raw,
+	.mark = 14,
+	.window = true,
+	.send = bench_send_socket,
+	.receive = carrier_receive,
+};
+
 const struct exercise exercise_raw = {
 	.name = "raw",
 	.what = "a process sends packets of an IP protocol of its own to another one",
@@ -88,4 +107,5 @@ const struct exercise exercise_raw = {
 	.receiver = receiver,
 	.teardown = lab_close,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static volatile sig_atomic_t handled;
@@ -117,6 +118,34 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued", lab->pairs * lab->pair[0].hold);
 }
 
+/* ---- in ipclab bench ---- */
+
+static int carrier_send(struct peer *p)
+{
+	p->calls++;
+	if (sigqueue(atomic_load(&p->out->shared->receiver), SIGRTMIN, (union sigval){ 0 }))
+		return lab_error(p->out, "sigqueue");
+	return 0;
+}
+
+static int carrier_receive(struct peer *p)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	p->calls++;
+	return sigwaitinfo(&set, NULL) < 0 ? lab_error(p->in, "sigwaitinfo") : 0;
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_signal,
+	.mark = 4,
+	.window = true,
+	.send = carrier_send,
+	.receive = carrier_receive,
+};
+
 const struct exercise exercise_signal = {
 	.name = "signal",
 	.what = "a process queues real-time signals, another one handles half, awaits half",
@@ -125,4 +154,5 @@ const struct exercise exercise_signal = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -3,6 +3,7 @@
 #include <sys/ipc.h>
 #include <sys/msg.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 struct message {
@@ -77,6 +78,33 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", held * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+/* The type of a System V message lies before its text. */
+static int carrier_send(struct peer *p)
+{
+	long *message = (long *)(void *)p->out_buf - 1;
+
+	*message = 1;
+	p->calls++;
+	return msgsnd(p->out->id, message, p->size, 0) ? lab_error(p->out, "msgsnd") : 0;
+}
+
+static int carrier_receive(struct peer *p)
+{
+	long *message = (long *)(void *)p->in_buf - 1;
+
+	p->calls++;
+	return lab_whole(p->in, "msgrcv", msgrcv(p->in->id, message, p->size, 1, 0), p->size);
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_sysv_msg,
+	.mark = 9,
+	.send = carrier_send,
+	.receive = carrier_receive,
+};
+
 const struct exercise exercise_sysv_msg = {
 	.name = "sysv_msg",
 	.what = "a process puts messages into a System V queue, another one takes them",
@@ -86,4 +114,5 @@ const struct exercise exercise_sysv_msg = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

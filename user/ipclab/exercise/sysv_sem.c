@@ -7,6 +7,7 @@
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 #define SEMVMX 32767 /* the largest value of a semaphore */
@@ -68,6 +69,26 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "objects", lab->pairs);
 }
 
+/* ---- in ipclab bench ---- */
+
+static int carrier_send(struct peer *p)
+{
+	return bench_give(p, p->out);
+}
+
+static int carrier_receive(struct peer *p)
+{
+	return bench_take(p, p->in);
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_sysv_sem,
+	.mark = 2,
+	.window = true,
+	.send = carrier_send,
+	.receive = carrier_receive,
+};
+
 const struct exercise exercise_sysv_sem = {
 	.name = "sysv_sem",
 	.what = "a process takes from a System V semaphore what another one gives",
@@ -76,4 +97,5 @@ const struct exercise exercise_sysv_sem = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

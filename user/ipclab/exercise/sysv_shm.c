@@ -9,6 +9,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -78,6 +79,15 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "objects", lab->pairs);
 }
 
+/* ---- in ipclab bench ---- */
+
+static const struct carrier carrier = {
+	.exercise = &exercise_sysv_shm,
+	.mark = 13,
+	.hand = &exercise_sysv_sem,
+	BENCH_RING,
+};
+
 const struct exercise exercise_sysv_shm = {
 	.name = "sysv_shm",
 	.what = "two processes attach a System V segment, count in it, and detach it",
@@ -87,4 +97,5 @@ const struct exercise exercise_sysv_shm = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

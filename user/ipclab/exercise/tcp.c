@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TCP over the loopback interface; every second pair of processes over IPv6. */
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -81,6 +83,27 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", lab->pairs * lab->pair[0].hold * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+/* Otherwise the end of a message waits for what the other side says to its beginning. */
+static int carrier_begin(struct peer *p)
+{
+	int on = 1;
+
+	if (setsockopt(p->out_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
+		return lab_error(p->out, "setsockopt TCP_NODELAY");
+	return 0;
+}
+
+static const struct carrier carrier = {
+	.exercise = &exercise_tcp,
+	.mark = 15,
+	.unlimited = true,
+	.duplex = true,
+	.begin = carrier_begin,
+	BENCH_SOCKET,
+};
+
 const struct exercise exercise_tcp = {
 	.name = "tcp",
 	.what = "a client sends through a TCP connection, the server receives",
@@ -90,4 +113,5 @@ const struct exercise exercise_tcp = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -71,6 +72,15 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", held * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+static const struct carrier carrier = {
+	.exercise = &exercise_udp,
+	.mark = 10,
+	.window = true,
+	BENCH_SOCKET,
+};
+
 const struct exercise exercise_udp = {
 	.name = "udp",
 	.what = "a process sends UDP datagrams to another one",
@@ -80,4 +90,5 @@ const struct exercise exercise_udp = {
 	.receiver = receiver,
 	.teardown = lab_close,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -77,6 +78,14 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", held * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+static const struct carrier carrier = {
+	.exercise = &exercise_unix_dgram,
+	.mark = 8,
+	BENCH_SOCKET,
+};
+
 const struct exercise exercise_unix_dgram = {
 	.name = "unix_dgram",
 	.what = "a process sends local datagrams to another one",
@@ -86,4 +95,5 @@ const struct exercise exercise_unix_dgram = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -55,6 +56,15 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", held * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+static const struct carrier carrier = {
+	.exercise = &exercise_unix_seqpacket,
+	.mark = 12,
+	.duplex = true,
+	BENCH_SOCKET,
+};
+
 const struct exercise exercise_unix_seqpacket = {
 	.name = "unix_seqpacket",
 	.what = "a process sends packets to another one through a pair of sockets",
@@ -64,4 +74,5 @@ const struct exercise exercise_unix_seqpacket = {
 	.receiver = receiver,
 	.teardown = lab_close,
 	.expect = expect,
+	.carrier = &carrier,
 };

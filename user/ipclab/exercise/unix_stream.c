@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ipclab/bench/carrier.h"
 #include "ipclab/exercise.h"
 
 static size_t limit(const char **why)
@@ -83,6 +84,16 @@ static void expect(struct lab *lab)
 	want_half_way(lab, "queued_bytes", lab->pairs * lab->pair[0].hold * lab->size);
 }
 
+/* ---- in ipclab bench ---- */
+
+static const struct carrier carrier = {
+	.exercise = &exercise_unix_stream,
+	.mark = 4,
+	.unlimited = true,
+	.duplex = true,
+	BENCH_SOCKET,
+};
+
 const struct exercise exercise_unix_stream = {
 	.name = "unix_stream",
 	.what = "a client sends through a local stream socket, the server receives",
@@ -92,4 +103,5 @@ const struct exercise exercise_unix_stream = {
 	.receiver = receiver,
 	.teardown = teardown,
 	.expect = expect,
+	.carrier = &carrier,
 };
