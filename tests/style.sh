@@ -16,6 +16,22 @@ mapfile -t pages < <(sources 'man/*.[1-8]')
 mapfile -t texts < <(sources ':!tests/fuzz/corpus' ':!user/guide/zh')
 mapfile -t shells < <(sources | xargs grep -lE '^#!(/bin/|/usr/bin/env )(ba|busybox )?sh|^# shellcheck shell=')
 
+# Paths of texts that follow the rules of plain language. Add a path once its texts do.
+plain_paths=('*.md' 'man/*.[1-8]' ':!user' ':!tests/style.sh')
+mapfile -t plain < <(sources "${plain_paths[@]}")
+
+# habits FILE...: prints lines with a habit that plain language avoids: a sentence that begins with
+# "Of", a passive without an agent, "no X" for "invalid X" in a message, a comment whose subject is
+# a "what" or "who" clause. It finds habits, not every bad sentence.
+habits() {
+	grep -HnE \
+		-e '(^|[.:;] |^[ *#/]*)Of( |$)' \
+		-e '\b([Ss]o many|[Ii]s told|[Ii]s to be said|[Ww]hose it is)\b' \
+		-e "[\"'][^\"']*: no [a-z]+" -e "[\"']: no [a-z]+" \
+		-e '^[[:space:]]*(/\*+|\*|//|#) *(What|Who) ' "$@"
+}
+has_habit() { habits - <<< "$1" > /dev/null; }
+
 # A build of both modules from scratch says nothing.
 modules_clean() { # series, make arguments...
 	local log status=0 out=$PWD/build/style-$1
@@ -47,6 +63,13 @@ ok "cppcheck" cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
 ok "shellcheck" shellcheck -x "${shells[@]}"
 # Names of the kernel, of the C library, of troff, and of the tests.
 ok "spelling" codespell --ignore-words-list inflight,unx,iput,filp,te,fro,hax,whos,ot "${texts[@]}"
+ok "there are texts in plain language" test ${#plain[@]} -gt 5
+is "plain language" "$(habits "${plain[@]}")" ""
+for line in 'Of a process that has moved nothing there is no line.' 'It ends. Of others nothing is seen.' \
+	'End after so many events.' 'Who can learn what is told in' 'the key is to be said once' \
+	'shown to the user whose it is' 'error("x: no time")' '/* What this does. */' '# Who may read.'; do
+	ok "a habit: $line" has_habit "$line"
+done
 for page in "${pages[@]}"; do
 	is "man $page" "$(MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 > /dev/null)" ""
 done
