@@ -249,20 +249,20 @@ ipclab() { # PROGRAM
 		too.large:.at.most.65507 run udp -s 65508
 		too.large run all -s 65537
 		-s.does.not.apply run sysv_sem -s 3
-		no.such.lab lab nonsense
-		no.such.lab lab 0
-		no.such.lab lab 21
-		no.such.lab lab ''
-		no.such.lab lab 1x
-		one.lab.at.a.time lab 1 2
-		which.one lab -q
-		which.one lab --source
-		runs.nothing lab 1 --source -q
-		runs.nothing lab 1 --task --program /bin/true
+		unknown.lab lab nonsense
+		unknown.lab lab 0
+		unknown.lab lab 21
+		unknown.lab lab ''
+		unknown.lab lab 1x
+		unexpected.argument.'2' lab 1 2
+		missing.lab lab -q
+		missing.lab lab --source
+		runs.no.lab lab 1 --source -q
+		runs.no.lab lab 1 --task --program /bin/true
 		not.both lab 1 --source --task
 		for.one.lab lab all --program /bin/true
 		for.one.lab lab all --task
-		a.program.cannot.stand.in lab cost --program /bin/true
+		takes.no.program lab cost --program /bin/true
 		No.such.file lab copies --program /nonexistent
 		Permission.denied lab copies --program /etc/passwd
 		no.such.option lab -x

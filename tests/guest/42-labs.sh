@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: -c 4 -m 1024 -t 300
 # enough: 6.1 7.3
-# `ipclab lab`: each claim of the textbook comes out as it is known to; as root and as nobody,
-# on one CPU, two and four. Nothing is left behind.
+# `ipclab lab`: every lab gives its known verdict; as root and as nobody, on one CPU, two and four.
+# Nothing is left behind.
 # shellcheck disable=SC2016 # `` is of what is printed
 . tests/cli.bash
 . tests/guest/lib.bash
@@ -28,7 +28,7 @@ is "they leave nothing" "$(ipclab_left)" "$before"
 # A person sees the same as a grader, here on two CPUs.
 taskset -c 0,1 ipclab lab all > "$dir/all"
 last=$(tail -n 1 "$dir/all")
-is "all: the last line" "$last" "20 of 20 labs came out as they should."
+is "all: the last line" "$last" "20 of 20 labs gave their known verdict."
 [[ $last == "20 of 20 "* ]] || diag "$(cat "$dir/all")"
 is "a verdict for each" "$(grep -cE '^  => (holds|half true)' "$dir/all")" 20
 is "no line is longer than a terminal's" "$(awk 'length > 80' "$dir/all" | wc -l)" 0

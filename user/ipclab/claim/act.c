@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Labs: what act() uses, and the process that it runs in. Its processes tell the frame through
- * shared memory: nothing here is an operation that a lab counts.
+ * Labs: the functions that act() calls, and the process that it runs in. The lab's processes report
+ * to the frame through shared memory, so nothing here is an operation that a lab counts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "ipclab/exercise.h"
 #include "private.h"
 
-/* No step takes so long, and nobody is so long in falling asleep; on a slow machine, too. */
+/* Even on a slow machine no step, and no task that falls asleep, takes longer. */
 #define STEP_SECONDS 60
 #define SLEEP_SECONDS 10
 
@@ -39,9 +39,9 @@ static void unlock(void)
 	atomic_flag_clear(&board->lock);
 }
 
-/* ---- telling ---- */
+/* ---- reports ---- */
 
-/* The first reason is the cause of all later ones. */
+/* Keeps the first reason only: it is the cause of all later ones. */
 static void blame(const char *fmt, va_list ap)
 {
 	lock();
@@ -88,7 +88,7 @@ static void see(bool yes, bool but, const char *fmt, va_list ap)
 	lock();
 	if (board->nr_sights == MAX_SIGHTS) {
 		unlock();
-		give_up("more than %d things to be seen", MAX_SIGHTS);
+		give_up("more than %d observations", MAX_SIGHTS);
 	}
 	sight = &board->sight[board->nr_sights++];
 	sight->yes = yes;
@@ -139,7 +139,7 @@ void *shared(size_t bytes)
 	board->arena_used += (bytes + 63) / 64 * 64;
 	unlock();
 	if (board->arena_used > sizeof(board->arena))
-		give_up("no more than %zu bytes of shared memory", sizeof(board->arena));
+		give_up("more than %zu bytes of shared memory", sizeof(board->arena));
 	return mem;
 }
 
@@ -149,7 +149,7 @@ const char *directory(void)
 		strcpy(board->directory, "/tmp/ipclab.XXXXXX");
 		if (!mkdtemp(board->directory)) {
 			*board->directory = '\0';
-			give_up("a directory in /tmp: %s", strerror(errno));
+			give_up("cannot make a directory in /tmp: %s", strerror(errno));
 		}
 	}
 	return board->directory;
@@ -166,7 +166,7 @@ void remove_at_end(enum sysv kind, int id)
 	unlock();
 }
 
-/* ---- waiting, and looking ---- */
+/* ---- waits, and readings ---- */
 
 void join(pid_t child)
 {
@@ -180,7 +180,7 @@ void join(pid_t child)
 		give_up("a child ended with status %d", WEXITSTATUS(status));
 }
 
-/* A connection of this process; a child must not use its parent's. */
+/* A netlink connection of this process: a child must not use its parent's. */
 static struct nl *connection(void)
 {
 	static struct nl *nl;
@@ -222,13 +222,13 @@ void await_asleep(const char *row, unsigned int tasks)
 	const struct cell *cell;
 
 	if (!first)
-		give_up("%s is not among the lab's rows, or has no `blocked`", row);
+		give_up("the lab does not list row %s, or the row has no `blocked`", row);
 	for (;;) {
 		if (snapshot_take(nl, row, &now))
 			give_up("%s", nl_error(nl));
 		cell = snapshot_find(&now, row, "blocked");
 		if (!cell || cell->kind != NL_VALUE || first->kind != NL_VALUE)
-			give_up("this kernel does not say who sleeps in %s", row);
+			give_up("on this kernel `blocked` of %s is unknown", row);
 		if (cell->value >= first->value + tasks)
 			return;
 		if (board->failed)
@@ -273,7 +273,7 @@ static void clean_up(void)
 	}
 }
 
-/* In the child. What a program says goes to this process's stderr: our stdout is for us. */
+/* In the child. The program's output goes to stderr: stdout is for the lab's report. */
 static void become(const char *program)
 {
 	int null = open("/dev/null", O_RDONLY);
@@ -292,7 +292,7 @@ static void default_signals(void)
 		signal(ours[i], SIG_DFL);
 }
 
-/* A program has no steps. */
+/* A program reports no steps, so it gets more time. */
 static bool is_stuck(bool program, uint64_t *since)
 {
 	static unsigned int steps;
@@ -332,7 +332,7 @@ int act_run(const struct textbook_lab *lab, const char *program, void (*progress
 		}
 		lab_nap(5000);
 	}
-	/* Whoever is left: a lab that ended early does not wait for its children. */
+	/* Kill children that are left: a lab that ended early does not wait for them. */
 	if (child > 0)
 		kill(-child, SIGKILL);
 	clean_up();
@@ -343,7 +343,8 @@ int act_run(const struct textbook_lab *lab, const char *program, void (*progress
 		if (child < 0)
 			snprintf(board->reason, TEXT, "fork: %s", strerror(errno));
 		else if (stuck)
-			snprintf(board->reason, TEXT, "it does not go on");
+			snprintf(board->reason, TEXT, "no progress for %d seconds",
+				 (program ? 2 : 1) * STEP_SECONDS);
 		else if (WIFSIGNALED(status))
 			snprintf(board->reason, TEXT, "killed by signal %d", WTERMSIG(status));
 		else

@@ -9,9 +9,9 @@
 
 #include "textbook.h"
 
-/* All processes see them. */
-static atomic_int *events; /* that have interrupted the computing */
-static int *sender;        /* of each signal: si_code */
+/* Shared by all processes of the lab. */
+static atomic_int *events; /* how often the computation was interrupted */
+static int *sender;        /* for each signal: its si_code */
 
 static void handler(int sig, siginfo_t *info, void *context)
 {
@@ -19,10 +19,10 @@ static void handler(int sig, siginfo_t *info, void *context)
 	sender[sig] = info->si_code;
 	++*events;
 	if (sig == SIGSEGV)
-		_exit(0); /* or the write would be tried again */
+		_exit(0); /* a return would repeat the write */
 }
 
-/* It waits for nothing, and asks for nothing. */
+/* Computes, without a wait or a system call. */
 static void compute_until(int wanted)
 {
 	static volatile unsigned long sum;
@@ -31,7 +31,7 @@ static void compute_until(int wanted)
 		sum = sum * 3 + 1;
 }
 
-/* It has a terminal of its own, and goes with it. */
+/* Runs in a terminal of its own. */
 static void child(void)
 {
 	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO };
@@ -54,18 +54,19 @@ static void three_signals(void)
 	if (!pid)
 		child();
 	compute_until(1);
-	step("In a terminal a process computes. Somebody types Ctrl+C.");
+	step("A process computes in a terminal. The user types Ctrl+C.");
 	must(write(terminal, "\003", 1));
 	compute_until(2);
-	step("It computes on. Another process sends SIGTERM with kill(2).");
+	step("It goes on computing. Another process sends SIGTERM with kill(2).");
 	must(kill(pid, SIGTERM));
 	compute_until(3);
-	step("At last it writes to where a null pointer points.");
+	step("Finally it writes through a null pointer.");
 	join(pid);
 	close(terminal);
-	saw(sender[SIGINT] == SI_KERNEL, "SIGINT came from the kernel: its terminal");
-	saw(sender[SIGTERM] == SI_USER, "SIGTERM came from a process");
-	saw(sender[SIGSEGV] == SEGV_MAPERR, "SIGSEGV came from the kernel: a page is missing");
+	saw(sender[SIGINT] == SI_KERNEL, "SIGINT came from the kernel: from the terminal driver");
+	saw(sender[SIGTERM] == SI_USER, "SIGTERM came from another process");
+	saw(sender[SIGSEGV] == SEGV_MAPERR,
+	    "SIGSEGV came from the kernel: nothing is mapped at that address");
 }
 
 static void called(union sigval queue)
@@ -84,8 +85,8 @@ static void a_message(void)
 	mqd_t queue;
 	pid_t pid;
 
-	step("A process blocks all signals, and asks a message queue with mq_notify(3) to call a "
-	     "function of it. It computes; another process sends a message.");
+	step("A process blocks all signals. With mq_notify(3) it asks for a function call when a "
+	     "message arrives in its empty queue. It computes; another process sends a message.");
 	snprintf(name, sizeof(name), "/ipclab.%d", getpid());
 	queue = must(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600,
 			     &(struct mq_attr){ .mq_maxmsg = 1, .mq_msgsize = 8 }));
@@ -102,7 +103,7 @@ static void a_message(void)
 	}
 	compute_until(1);
 	saw_but(*events == 1,
-		"it has called a function of a process that waited for nothing, without a signal");
+		"the function was called while the process computed, without a signal");
 	join(pid);
 }
 
@@ -122,16 +123,17 @@ static void expect(void)
 	predict_but();
 	predict("posix_mq", "send_ops", 1, "a message was sent ...");
 	predict("posix_mq", "recv_ops", 1, "... and received ...");
-	predict("posix_mq", "recv_waits", 0, "... but nobody has waited for it");
+	predict("posix_mq", "recv_waits", 0, "... and no receiver had to wait for it");
 }
 
 LAB(asynchronous, .nr = 16, .rows = "signal posix_mq",
     .claim = "Signals are the only asynchronous mechanism: they may come at any time. They come "
 	     "from the hardware (Ctrl+C, a fault) or from software (kill).",
-    .about = "A process computes, and waits for nothing. Each signal interrupts it: its handler "
-	     "runs, and it computes on. Who has sent the signal the kernel writes into si_code.",
-    .task = "Handle SIGINT, SIGTERM and SIGSEGV; each has to be delivered once. Then receive one "
-	    "message of a POSIX message queue, in the function that mq_notify(3) calls.",
-    .but = "a message, too, can call a function of a process that does not wait for it, in a "
-	   "thread of its own. And Ctrl+C is no hardware's: the driver of a terminal sends SIGINT, "
-	   "be there a keyboard or not.");
+    .about = "A process computes and waits for nothing. Each signal interrupts it: the handler "
+	     "runs, and then the computation goes on. The kernel writes into si_code who sent "
+	     "the signal.",
+    .task = "Handle SIGINT, SIGTERM and SIGSEGV; each must be delivered once. Then receive one "
+	    "message from a POSIX message queue, in the function that mq_notify(3) calls.",
+    .but = "a message can also start a function in a process that does not wait for it: "
+	   "mq_notify(3) runs it in a thread of the C library. And Ctrl+C is not hardware: the "
+	   "terminal driver sends SIGINT, with or without a keyboard.");

@@ -32,14 +32,14 @@ static void act(void)
 	if (!pid)
 		child(end[0], &variable);
 
-	step("It writes %d messages of %d bytes into the pipe. The child reads them.", MESSAGES,
-	     SIZE);
+	step("The parent writes %d messages of %d bytes into the pipe. The child reads them.",
+	     MESSAGES, SIZE);
 	for (int i = 0; i < MESSAGES; i++) {
 		memset(buffer, 'a' + i, SIZE);
 		must(write(end[1], buffer, SIZE));
 	}
 	join(pid);
-	saw(variable == 1, "the parent's variable is still 1: the child has one of its own");
+	saw(variable == 1, "the parent's variable is still 1: the child changed its own copy");
 	close(end[0]);
 	close(end[1]);
 }
@@ -51,14 +51,14 @@ static void expect(void)
 		"process 1 copies each byte into the kernel, once");
 	predict("pipe", "recv_copied", MESSAGES * SIZE,
 		"process 2 copies each byte out of the kernel, once");
-	predict("pipe", "objects", 0, "when both are gone, so is the pipe");
+	predict("pipe", "objects", 0, "the pipe is gone when all its descriptors are closed");
 }
 
 LAB(copies, .nr = 1, .rows = "pipe",
     .claim = "Processes have separate address spaces. Data goes through a buffer in the kernel: "
 	     "process 1 copies it in, process 2 copies it out.",
-    .about = "What a process writes into its memory no other process sees, not even its own "
-	     "child. So the kernel has to carry data over. A pipe does, and each byte is copied "
-	     "twice: from the writer to the kernel, and from there to the reader.",
+    .about = "No process sees what another one writes into its own memory, not even a child. So "
+	     "the kernel has to carry the data. A pipe does that, and each byte is copied "
+	     "twice: from the writer into the kernel, and from the kernel to the reader.",
     .task = "Make a pipe and a child. Write 23 messages of 1024 bytes, each with one write(2); "
 	    "the child reads all of them. Wait for it.");

@@ -26,13 +26,13 @@ enum {
 static const size_t sizes[SIZES] = { 64, LARGEST };
 static char out[LARGEST], in[LARGEST];
 
-/* A message goes in at one end of a mechanism, and comes out at the other. */
+/* A mechanism, and how to pass a message from one end to the other. */
 struct mechanism {
 	const char *name;
 	void (*pass)(const struct mechanism *m, size_t size);
 	int end[2];             /* descriptors: from, to; or the queue */
 	char *segment;          /* shared memory */
-	long ns[SIZES][ROUNDS]; /* for a message */
+	long ns[SIZES][ROUNDS]; /* per message */
 };
 
 static void through_descriptors(const struct mechanism *m, size_t size)
@@ -88,8 +88,8 @@ static int by_ns(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Half of the rounds took less: others disturb some of them, and in virtual machines this clock
- * may stand still for a while. */
+/* The median: other processes disturb some rounds, and in a virtual machine this clock may stand
+ * still for a while. */
 static long median(long ns[ROUNDS])
 {
 	qsort(ns, ROUNDS, sizeof(*ns), by_ns);
@@ -107,7 +107,7 @@ static void act(void)
 	};
 	long ns[MECHANISMS][SIZES];
 
-	step("%d messages of 64 bytes, and of 4096, %d times, through each of five mechanisms.",
+	step("%d messages of 64 bytes and of 4096 bytes, %d times, through each of five mechanisms.",
 	     MESSAGES, ROUNDS);
 	make(m);
 	for (int i = 0; i < ROUNDS * MECHANISMS * SIZES; i++)
@@ -118,29 +118,32 @@ static void act(void)
 		step("%-14s %7ld ns for 64 bytes, %7ld ns for 4096", m[i].name, ns[i][0], ns[i][1]);
 	}
 	for (int s = 0; s < SIZES; s++)
-		saw(ns[MEMORY][s] < ns[PIPE][s], "%zu bytes: shared memory is quicker than a pipe",
+		saw(ns[MEMORY][s] < ns[PIPE][s], "%zu bytes: shared memory is faster than a pipe",
 		    sizes[s]);
-	saw_but(ns[PIPE][0] < ns[TCP][0], "64 bytes: a pipe is quicker than TCP");
+	saw_but(ns[PIPE][0] < ns[TCP][0], "64 bytes: a pipe is faster than TCP");
 }
 
 static void expect(void)
 {
-	predict("pipe", "send_ops", ROUNDS * SIZES * MESSAGES, "a system call for each message");
-	predict("pipe", "send_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST), "and a copy in");
-	predict("pipe", "recv_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST), "and a copy out");
-	predict("sysv_shm", "send_copied", 0, "shared memory has neither");
+	predict("pipe", "send_ops", ROUNDS * SIZES * MESSAGES, "one write(2) for each message");
+	predict("pipe", "send_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST),
+		"one copy into the kernel");
+	predict("pipe", "recv_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST),
+		"one copy out of it");
+	predict("sysv_shm", "send_copied", 0, "shared memory needs none of these");
 	predict_but();
 	predict("sysv_msg", "send_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST),
-		"but a message queue copies as much");
+		"a message queue copies as much as a pipe");
 	predict("tcp", "send_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST),
 		"and so does a socket");
 }
 
 LAB(cost, .nr = 6, .rows = "pipe sysv_msg sysv_shm unix_stream tcp",
     .claim = "Pipes are inefficient: they do not suit processes that exchange data often.",
-    .about = "Each message costs two system calls and two copies, where shared memory has none. "
-	     "But the other mechanisms have them, too. One process sends and receives here, so "
-	     "that nothing but the mechanism's own work is measured: its processor time.",
-    .but = "compared with shared memory they are; of the mechanisms that copy they are among the "
-	   "cheapest. (What costs most between processes is waiting for each other: see "
-	   "`ipclab bench`.)");
+    .about = "Each message through a pipe costs two system calls and two copies; shared memory "
+	     "needs neither. But the other mechanisms need them, too. Here one process sends and "
+	     "receives, and its processor time is measured. So the numbers show the work of the "
+	     "mechanism alone.",
+    .but = "compared with shared memory they are inefficient. Compared with the other mechanisms "
+	   "that copy they are among the cheapest. (Between two processes most of the time is "
+	   "spent waiting for each other: see `ipclab bench`.)");

@@ -30,7 +30,7 @@ static bool refuses(int sig, void (*disposition)(int))
 	return set(sig, disposition) == -1 && errno == EINVAL;
 }
 
-/* A child that does this at SIGUSR1, and nothing else. */
+/* Starts a child with this disposition of SIGUSR1. It does nothing else. */
 static pid_t start(void (*disposition)(int))
 {
 	int before = *ready;
@@ -62,12 +62,12 @@ static void act(void)
 
 	ready = shared(sizeof(*ready));
 	caught = shared(sizeof(*caught));
-	step("A process does nothing about SIGUSR1. It gets one.");
+	step("A process leaves SIGUSR1 at its default. It gets one.");
 	defaulter = start(SIG_DFL);
 	must(kill(defaulter, SIGUSR1));
-	saw(was_killed(defaulter, SIGUSR1), "SIGUSR1 has ended it: that is the default action");
+	saw(was_killed(defaulter, SIGUSR1), "SIGUSR1 killed it: that is the default action");
 
-	step("Another one catches it. It gets %d, one after the other.", CAUGHT);
+	step("A second process catches SIGUSR1. It gets %d, one after the other.", CAUGHT);
 	catcher = start(handler);
 	for (int i = 0; i < CAUGHT; i++) {
 		must(kill(catcher, SIGUSR1));
@@ -75,22 +75,24 @@ static void act(void)
 			usleep(1000);
 	}
 
-	step("A third one ignores it. It gets %d. Then SIGSTOP, and SIGKILL.", IGNORED);
+	step("A third process ignores SIGUSR1. It gets %d; then SIGSTOP, and SIGKILL.", IGNORED);
 	ignorer = start(SIG_IGN);
 	for (int i = 0; i < IGNORED; i++)
 		must(kill(ignorer, SIGUSR1));
 	must(kill(ignorer, SIGSTOP));
 	must(waitpid(ignorer, &status, WUNTRACED));
-	saw(WIFSTOPPED(status), "who ignores SIGUSR1 is not ended by it; SIGSTOP stops him");
+	saw(WIFSTOPPED(status),
+	    "a process that ignores SIGUSR1 survives it; SIGSTOP stops the process");
 	must(kill(ignorer, SIGKILL));
-	saw(was_killed(ignorer, SIGKILL), "SIGKILL ends him, even while he is stopped");
+	saw(was_killed(ignorer, SIGKILL), "SIGKILL kills it, even while it is stopped");
 	must(kill(catcher, SIGKILL));
-	saw(was_killed(catcher, SIGKILL), "and the one who catches");
+	saw(was_killed(catcher, SIGKILL), "SIGKILL also kills the process that catches SIGUSR1");
 
-	step("A process tries to catch, and to ignore, SIGKILL and SIGSTOP.");
+	step("A process tries to catch and to ignore SIGKILL and SIGSTOP.");
 	saw(refuses(SIGKILL, handler) && refuses(SIGSTOP, handler),
-	    "they cannot be caught: sigaction(2) says EINVAL");
-	saw(refuses(SIGKILL, SIG_IGN) && refuses(SIGSTOP, SIG_IGN), "nor ignored: EINVAL");
+	    "they cannot be caught: sigaction(2) fails with EINVAL");
+	saw(refuses(SIGKILL, SIG_IGN) && refuses(SIGSTOP, SIG_IGN),
+	    "they cannot be ignored: EINVAL");
 }
 
 static void expect(void)
@@ -99,17 +101,17 @@ static void expect(void)
 	predict_signal(SIGUSR1, "default", 1, "the default action was taken");
 	predict_signal(SIGUSR1, "delivered", CAUGHT, "a handler was called");
 	predict_signal(SIGUSR1, "ignored", IGNORED, "dropped, without waking the process");
-	predict_signal(SIGSTOP, "default", 1, "what it does is not up to the process");
-	predict_signal(SIGKILL, "default", 2, "neither is this");
+	predict_signal(SIGSTOP, "default", 1, "a process cannot change what SIGSTOP does");
+	predict_signal(SIGKILL, "default", 2, "nor what SIGKILL does");
 	predict_signal(SIGKILL, "delivered", 0, "there is never a handler");
 }
 
 LAB(dispositions, .nr = 17, .rows = "signal",
     .claim = "A process lets a signal take its default action, catches it, or ignores it. SIGKILL "
 	     "and SIGSTOP cannot be caught or ignored.",
-    .about = "Which of the three it is the process says with sigaction(2), beforehand. The kernel "
-	     "looks it up when the signal comes, and the counters tell the three apart: `ipcstat "
-	     "signals` has a column for each.",
+    .about = "The process chooses one of the three beforehand, with sigaction(2). The kernel looks "
+	     "it up when the signal comes. The counters tell the three apart: `ipcstat signals` "
+	     "has a column for each.",
     .task = "Send SIGUSR1 six times in all, to three children: one that leaves it at its default "
 	    "(1), one that catches it (2, one after the other), and one that ignores it (3). Then "
-	    "SIGSTOP to the last one, and SIGKILL to both that are left.");
+	    "send SIGSTOP to the last one, and SIGKILL to both that are left.");

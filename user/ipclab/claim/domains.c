@@ -9,13 +9,13 @@
 
 #define SIZE 100
 #define IP_HEADER 20
-/* Of IP; it is kept for experiments. */
+/* A protocol number of IP that is reserved for experiments. */
 #define EXPERIMENT 253
 
 /* Two sockets that are connected: [1] sends to [0]. */
 static void connected(int domain, int type, int protocol, int end[2])
 {
-	/* An internet address that is all zeros is this host; port 0 is any that is free. */
+	/* An address of zeros means this host; port 0 means any free port. */
 	struct sockaddr_storage here = { .ss_family = domain };
 	socklen_t len = sizeof(here);
 	int listener;
@@ -38,7 +38,7 @@ static void connected(int domain, int type, int protocol, int end[2])
 	}
 }
 
-/* Two messages are sent, and then received. Returns the size of the first. */
+/* Sends two messages, then receives them. Returns the size of the first. */
 static int exchange(int domain, int type, int protocol)
 {
 	char buffer[2 * SIZE] = { 0 };
@@ -55,7 +55,7 @@ static int exchange(int domain, int type, int protocol)
 	return first;
 }
 
-/* What getsockopt(2) says of socket(domain, type, protocol); or -1, if that fails. */
+/* An option of socket(domain, type, protocol), by getsockopt(2); -1 if socket(2) fails. */
 static int option_of(int domain, int type, int protocol, int option)
 {
 	int fd = socket(domain, type, protocol), value;
@@ -77,15 +77,15 @@ static void try_domain(int domain, const char *name)
 	stream = exchange(domain, SOCK_STREAM, 0);
 	dgram = exchange(domain, SOCK_DGRAM, 0);
 	raw = exchange(domain, SOCK_RAW, domain == AF_LOCAL ? 0 : EXPERIMENT);
-	saw(stream == 2 * SIZE, "%s: a stream merges them: %d bytes at once", name, stream);
-	saw(dgram == SIZE, "%s: datagrams stay apart: %d bytes, and %d", name, dgram, dgram);
-	saw(raw == SIZE + (domain == AF_INET ? IP_HEADER : 0), "%s: raw ones, too: %d bytes%s",
-	    name, raw, domain == AF_INET ? ", for the IP header is among them" : "");
+	saw(stream == 2 * SIZE, "%s: a stream merges the messages: %d bytes at once", name, stream);
+	saw(dgram == SIZE, "%s: datagrams stay separate: %d bytes, and %d", name, dgram, dgram);
+	saw(raw == SIZE + (domain == AF_INET ? IP_HEADER : 0), "%s: raw messages, too: %d bytes%s",
+	    name, raw, domain == AF_INET ? ", including the IP header" : "");
 }
 
 static void act(void)
 {
-	/* Raw sockets of the internet are root's: on a host of its own everybody is that. */
+	/* Raw sockets of AF_INET need CAP_NET_RAW: an ordinary user has it in a new namespace. */
 	if (option_of(AF_INET, SOCK_RAW, EXPERIMENT, SO_TYPE) == -1)
 		move_to_new_host();
 	try_domain(AF_INET, "AF_INET");
@@ -93,12 +93,12 @@ static void act(void)
 	try_domain(AF_LOCAL, "AF_LOCAL");
 	saw(option_of(AF_INET, SOCK_STREAM, 0, SO_PROTOCOL) == IPPROTO_TCP &&
 		    option_of(AF_INET, SOCK_DGRAM, 0, SO_PROTOCOL) == IPPROTO_UDP,
-	    "with protocol 0 a stream of AF_INET is TCP, and its datagrams are UDP");
+	    "with protocol 0, AF_INET uses TCP for streams and UDP for datagrams");
 	saw_but(option_of(AF_INET, SOCK_RAW, 0, SO_TYPE) == -1 && errno == EPROTONOSUPPORT &&
 			option_of(AF_INET6, SOCK_RAW, 0, SO_TYPE) == -1 && errno == EPROTONOSUPPORT,
-		"with protocol 0 there is no raw socket of AF_INET or AF_INET6: EPROTONOSUPPORT");
+		"with protocol 0, AF_INET and AF_INET6 refuse a raw socket: EPROTONOSUPPORT");
 	saw_but(option_of(AF_LOCAL, SOCK_RAW, 0, SO_TYPE) == SOCK_DGRAM,
-		"of AF_LOCAL SOCK_RAW is SOCK_DGRAM: getsockopt(2) says so");
+		"AF_LOCAL turns SOCK_RAW into SOCK_DGRAM, says getsockopt(2)");
 }
 
 static void expect(void)
@@ -110,25 +110,25 @@ static void expect(void)
 	predict("raw", "ipv4_send_ops", 2, "AF_INET, SOCK_RAW: two messages ...");
 	predict("raw", "ipv4_recv_ops", 2, "... are two");
 	predict("tcp", "ipv6_send_ops", 2, "AF_INET6, SOCK_STREAM");
-	predict("tcp", "ipv6_recv_ops", 1, "as one");
+	predict("tcp", "ipv6_recv_ops", 1, "received as one");
 	predict("udp", "ipv6_send_ops", 2, "AF_INET6, SOCK_DGRAM");
 	predict("udp", "ipv6_recv_ops", 2, "as two");
 	predict("raw", "ipv6_send_ops", 2, "AF_INET6, SOCK_RAW");
 	predict("raw", "ipv6_recv_ops", 2, "as two");
 	predict("unix_stream", "send_ops", 2, "AF_LOCAL, SOCK_STREAM");
-	predict("unix_stream", "recv_ops", 1, "as one");
-	predict("unix_dgram", "send_ops", 2 + 2, "AF_LOCAL, SOCK_DGRAM; SOCK_RAW is the same");
-	predict("unix_dgram", "recv_ops", 2 + 2, "as two each");
+	predict("unix_stream", "recv_ops", 1, "received as one");
+	predict("unix_dgram", "send_ops", 2 + 2, "AF_LOCAL, SOCK_DGRAM and SOCK_RAW");
+	predict("unix_dgram", "recv_ops", 2 + 2, "each received as two");
 }
 
 LAB(domains, .nr = 20, .rows = "tcp udp raw unix_stream unix_dgram",
     .claim = "socket(domain, type, protocol): the domain is AF_INET, AF_INET6 or AF_LOCAL, the "
 	     "type SOCK_STREAM, SOCK_DGRAM or SOCK_RAW, and the protocol mostly 0.",
-    .about = "Domain and type together say which protocol it is, and each has its counters. Two "
-	     "messages are sent before anything is received. A stream does not know where one "
-	     "ends; the others do.",
-    .task = "For each of the nine pairs connect two sockets; of the raw ones of AF_INET and "
-	    "AF_INET6 the protocol is 253. Send two messages of 100 bytes through each, and then "
-	    "receive both: with one recv(2) from a stream (MSG_WAITALL), with two from others.",
-    .but = "a raw socket of AF_INET or AF_INET6 has to be told its protocol, and of AF_LOCAL there "
-	   "is none: it is one for datagrams.");
+    .about = "Domain and type together choose the protocol, and each protocol has its counters. "
+	     "Two messages are sent before anything is received. A stream does not know where a "
+	     "message ends; the others do.",
+    .task = "For each of the nine pairs connect two sockets. Raw sockets of AF_INET and AF_INET6 "
+	    "use protocol 253. Send two messages of 100 bytes through each pair, and then receive "
+	    "both: with one recv(2) from a stream (MSG_WAITALL), with two from the others.",
+    .but = "a raw socket of AF_INET or AF_INET6 needs a protocol other than 0. AF_LOCAL has no raw "
+	   "sockets: it makes a datagram socket instead.");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Labs: hosts of their own, for processes that need a network, and what is done on them. */
+/* Labs: network namespaces as hosts, shell commands, and TCP connections. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #include "private.h"
 
-/* Root of a new user namespace, who is our user outside, may make what root may make. */
+/* Enters a new user namespace as its root, which may make other namespaces. */
 static void become_root(void)
 {
 	char line[32];
@@ -23,7 +23,7 @@ static void become_root(void)
 
 	len = snprintf(line, sizeof(line), "0 %u 1", geteuid());
 	if (unshare(CLONE_NEWUSER))
-		give_up("needs root, or a kernel that lets users have namespaces of their own "
+		give_up("the lab needs root, or a kernel that allows user namespaces "
 			"(unshare: %s)",
 			strerror(errno));
 	fd = must(open("/proc/self/uid_map", O_WRONLY));

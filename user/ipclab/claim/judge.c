@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Labs: what expect() says, held against the readings and what was seen. */
+/* Labs: compares the predictions of expect() with the readings and the observations. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ const char *const lab_verdict_names[] = {
 	[DID_NOT_RUN] = "did not run",
 };
 
-/* The judgement that expect() fills. */
+/* The judgement that expect() fills in. */
 static struct judgement *current;
 static bool of_program, but, forgotten;
 
@@ -61,12 +61,17 @@ void predict_at(const char *moment, const char *row, const char *counter, uint64
 	add(moment, row, counter, n, n, why);
 }
 
-void predict_signal(int sig, const char *fate, uint64_t n, const char *why)
+void predict_signal_at(const char *moment, int sig, const char *fate, uint64_t n, const char *why)
 {
 	char row[IPCSTAT_NAME_MAX];
 
 	snprintf(row, sizeof(row), "signal %d", sig);
-	add(NULL, row, fate, n, n, why);
+	add(moment, row, fate, n, n, why);
+}
+
+void predict_signal(int sig, const char *fate, uint64_t n, const char *why)
+{
+	predict_signal_at(NULL, sig, fate, n, why);
 }
 
 void predict_but(void)
@@ -105,7 +110,7 @@ static void compare(struct prediction *p)
 	first = snapshot_find(&board->first, p->row, p->counter);
 	now = then ? snapshot_find(then, p->row, p->counter) : NULL;
 	if (!first || !now) {
-		fprintf(stderr, "ipclab: %s: there is no %s %s%s%s\n", the_lab->name, p->row,
+		fprintf(stderr, "ipclab: %s: unknown counter %s %s%s%s\n", the_lab->name, p->row,
 			p->counter, p->moment ? ", " : "", p->moment ?: "");
 		exit(1);
 	}
@@ -145,7 +150,7 @@ static enum lab_verdict verdict(const struct textbook_lab *lab, struct judgement
 		return DOES_NOT_HOLD;
 	if (unknown)
 		return CANNOT_BE_TOLD;
-	/* A program has done what the claim is about, not all that qualifies it. */
+	/* A program shows what the claim is about, but not everything that qualifies it. */
 	return lab->but && (of_program || (buts && buts == buts_true)) ? HALF_TRUE : HOLDS;
 }
 

@@ -10,8 +10,8 @@
 #define TIMES 5000
 #define ALL (PROCESSES * TIMES)
 
-/* What `(*counter)++` is for the machine. The scheduler may take the CPU away between the two
- * lines; seldom, for they are short. So that nobody has to wait for it, it is offered. */
+/* The two steps of `(*counter)++`. The scheduler rarely takes the CPU away just between them.
+ * So the process yields there, and updates are lost quickly. */
 static void increment(volatile long *counter)
 {
 	long value = *counter;
@@ -41,7 +41,7 @@ static void act(void)
 	id = must(shmget(IPC_PRIVATE, sizeof(*counter), 0600));
 	remove_at_end(SEGMENT, id);
 	counter = (void *)must(shmat(id, NULL, 0));
-	step("Each of them adds 1 to it, %d times: reads it, and writes one more.", TIMES);
+	step("Each child adds 1 to the counter %d times: reads it, and writes one more.", TIMES);
 	for (int i = 0; i < PROCESSES; i++) {
 		pid[i] = must(fork());
 		if (!pid[i])
@@ -57,20 +57,21 @@ static void act(void)
 static void expect(void)
 {
 	predict("sysv_shm", "send_ops", 1 + PROCESSES,
-		"who made it attaches it; each child inherits that");
-	predict("sysv_shm", "recv_ops", 1 + PROCESSES, "all detach it, at their end at the latest");
-	predict("sysv_shm", "send_copied", 0, "the kernel copies nothing, and so it sees nothing");
-	predict("sysv_sem", "recv_ops", 0, "nobody asks whether another one is at it: no P ...");
+		"the parent attaches the segment; each child inherits that");
+	predict("sysv_shm", "recv_ops", 1 + PROCESSES,
+		"each process detaches it, at the latest when it ends");
+	predict("sysv_shm", "send_copied", 0, "the kernel copies nothing, so it sees no conflict");
+	predict("sysv_sem", "recv_ops", 0, "no process waits for its turn: no P ...");
 	predict("sysv_sem", "send_ops", 0, "... and no V");
 }
 
 LAB(lost_updates, .nr = 12, .rows = "sysv_shm sysv_sem",
     .claim = "Shared memory brings conflict: processes that write at the same time overwrite each "
 	     "other's data.",
-    .about = "To add 1 to a number is to read it, and to write it. If another process does the "
-	     "same in between, one of both additions is lost. How many are is different each "
-	     "time. The processes offer the CPU to each other at the worst moment, between read "
-	     "and write; without that it happens as well, but on one CPU it may take long. Lab "
-	     "13 does the same with a semaphore.",
+    .about = "To add 1 to a number is to read it and to write it. If another process does the "
+	     "same in between, one of the two additions is lost. The number of lost updates "
+	     "differs from run to run. The processes yield the CPU at the worst moment, between "
+	     "read and write. Without that, updates are lost as well, but on one CPU it may take "
+	     "long. Lab 13 does the same with a semaphore.",
     .task = "Attach a System V segment with a counter, and make 4 children. Each of them adds 1 "
 	    "to it, 5000 times, without any protection.");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `ipclab lab`: the textbook's claims, each as a lab: see textbook.h. The labs are beside it. */
+/* `ipclab lab`: runs a lab for each of the textbook's claims: see textbook.h. */
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,10 +14,10 @@
 #include "ipclab/exercise.h"
 #include "private.h"
 
-/* Other people's traffic may be over soon. */
+/* Other processes' traffic may end soon. */
 #define TRIES 3
 
-/* Of the linker: pointers to all labs, in the order of their files. */
+/* Made by the linker: pointers to all labs, in the order of their files. */
 extern const struct textbook_lab *const __start_labs[], *const __stop_labs[];
 
 static void bad(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -43,7 +43,7 @@ static int by_number(const void *a, const void *b)
 	return (int)(*x)->nr - (int)(*y)->nr;
 }
 
-/* All of them, by number: made once, not to be freed. */
+/* All labs, by number. The array is made once and never freed. */
 static const struct textbook_lab **sorted(unsigned int *nr)
 {
 	static const struct textbook_lab **labs;
@@ -60,7 +60,7 @@ static const struct textbook_lab **sorted(unsigned int *nr)
 	return labs;
 }
 
-/* NAME with '-' is the same as with '_'. */
+/* Compares a lab's name with an argument; '-' is the same as '_'. */
 static bool is_name(const char *name, const char *typed)
 {
 	for (; *name && (*name == *typed || (*name == '_' && *typed == '-')); name++)
@@ -79,7 +79,7 @@ static const struct textbook_lab *const *find(const struct textbook_lab *const *
 		if (is_name(labs[i]->name, typed) ||
 		    (*typed >= '0' && *typed <= '9' && !*end && labs[i]->nr == number))
 			return &labs[i];
-	bad("%s: no such lab; `ipclab lab` lists them", typed);
+	bad("unknown lab '%s'; `ipclab lab` lists all", typed);
 }
 
 /* ---- running ---- */
@@ -100,7 +100,7 @@ static struct board *new_board(void)
 	return mem;
 }
 
-/* Whether the rows move without us. */
+/* Whether other processes move the counters of these rows. */
 static bool others_use(struct nl *nl, const char *rows)
 {
 	static struct snapshot ignored;
@@ -109,7 +109,7 @@ static bool others_use(struct nl *nl, const char *rows)
 	return snapshot_take_quiet(nl, rows, &ignored, &quiet) || !quiet;
 }
 
-/* What came to no end may have shown before that the claim is untrue. */
+/* A lab that failed half-way may have shown before that the claim is untrue. */
 static bool seen_otherwise(void)
 {
 	for (unsigned int i = 0; i < board->nr_sights; i++)
@@ -146,7 +146,7 @@ static void try_once(struct nl *nl, const struct textbook_lab *lab,
 	judge_lab(lab, options->program, judgement);
 }
 
-/* Returns how much of it is not as it should be. */
+/* Returns how many lines of TAP, or verdicts, are bad. */
 static unsigned int run_lab(struct nl *nl, const struct textbook_lab *lab,
 			    const struct lab_options *options, unsigned int *tap)
 {
@@ -188,7 +188,7 @@ static int run_labs(const struct textbook_lab *const *labs, unsigned int nr,
 	if (options->quiet) {
 		printf("1..%u\n# %u passed, %u failed\n", tap, tap - bad_lines, bad_lines);
 	} else if (nr > 1) {
-		printf("%u of %u labs came out as they should.\n", nr - bad_lines, nr);
+		printf("%u of %u labs gave their known verdict.\n", nr - bad_lines, nr);
 	}
 	return bad_lines ? 1 : 0;
 }
@@ -238,23 +238,23 @@ static int cmd_lab(int argc, char **argv)
 	argv += optind;
 	argc -= optind;
 	if (argc > 1)
-		bad("%s: one lab at a time, or all", argv[1]);
+		bad("unexpected argument '%s': give one lab, or all", argv[1]);
 	if (what && (options.quiet || options.program))
 		bad("%s runs nothing: -q and --program do not apply",
 		    what == OPT_SOURCE ? "--source" : "--task");
 	if ((what || options.quiet || options.program) && !argc)
-		bad("which one? `ipclab lab` lists them");
+		bad("missing lab: give a number, a name or all; `ipclab lab` lists them");
 	labs = sorted(&nr);
 	if (!argc) {
 		print_list((const struct textbook_lab *const *)labs, nr);
 	} else if (!strcmp(argv[0], "all")) {
 		if (what || options.program)
-			bad("all: --program, --source and --task are for one lab");
+			bad("--program, --source and --task are for one lab, not for all");
 		ret = run_labs((const struct textbook_lab *const *)labs, nr, &options);
 	} else {
 		lab = find((const struct textbook_lab *const *)labs, nr, argv[0]);
 		if (options.program && !(*lab)->task)
-			bad("%s: a program cannot stand in for it: the lab looks at more than counters",
+			bad("lab '%s' takes no program: it checks more than counters",
 			    (*lab)->name);
 		if (options.program && access(options.program, X_OK))
 			bad("%s: %s", options.program, strerror(errno));
@@ -263,7 +263,7 @@ static int cmd_lab(int argc, char **argv)
 		else if (what == OPT_TASK)
 			printf("%s\n",
 			       (*lab)->task
-				       ?: "There is none: the lab looks at more than counters.");
+				       ?: "This lab has no task: it checks more than counters.");
 		else
 			ret = run_labs(lab, 1, &options);
 	}
@@ -283,11 +283,11 @@ static void add_labs(const struct syntax *syntax, struct names *words)
 }
 
 static const struct opt opts[] = {
-	{ 'q', "quiet", NULL, "TAP, for graders", NULL },
-	{ OPT_PROGRAM, "program", "PROGRAM", "it does what the lab does (--task), and is judged",
+	{ 'q', "quiet", NULL, "print TAP, for graders", NULL },
+	{ OPT_PROGRAM, "program", "PROGRAM", "run PROGRAM in place of the lab, and judge it",
 	  NULL },
-	{ OPT_SOURCE, "source", NULL, "the lab's C file", NULL },
-	{ OPT_TASK, "task", NULL, "what a PROGRAM has to do", NULL },
+	{ OPT_SOURCE, "source", NULL, "print the lab's C file", NULL },
+	{ OPT_TASK, "task", NULL, "print what a PROGRAM has to do", NULL },
 	{ 0 },
 };
 
@@ -299,10 +299,11 @@ const struct syntax lab_syntax = {
 	.opts = { opts },
 	.takes_operands = true,
 	.operands = add_labs,
-	.more = "It lists what the textbook says of inter-process communication. With a LAB (its\n"
-		"number, its name, or all) it does it, and holds what the kernel has counted\n"
-		"against what the textbook predicts.\n"
+	.more = "It lists the labs; or runs one, by its number or name, or all. A lab takes a\n"
+		"textbook's claim about inter-process communication, does what the claim\n"
+		"describes, and compares the counts that the claim predicts with those of the\n"
+		"kernel.\n"
 		"\n"
-		"Exit status: 0 each verdict is the one that is known of the claim (holds, or\n"
-		"half true), 1 it is not, or a lab could not run, 2 bad arguments.",
+		"Exit status: 0 every verdict is the known one (holds, or half true), 1 a verdict\n"
+		"differs, or a lab could not run, 2 invalid arguments.",
 };

@@ -38,7 +38,7 @@ static void child(volatile long *counter, int semaphore)
 {
 	for (int i = 0; i < TIMES; i++) {
 		P(semaphore);
-		/* Whoever is the first stays until all others have come. */
+		/* The first process stays inside until all others wait. */
 		if (!*counter)
 			await_asleep("sysv_sem", PROCESSES - 1);
 		increment(counter);
@@ -53,7 +53,7 @@ static void act(void)
 	pid_t pid[PROCESSES];
 	int segment, semaphore;
 
-	step("A process attaches a segment with a counter, 0, and makes a semaphore, 1.");
+	step("A process attaches a segment with a counter (0) and makes a semaphore (1).");
 	segment = must(shmget(IPC_PRIVATE, sizeof(*counter), 0600));
 	remove_at_end(SEGMENT, segment);
 	counter = (void *)must(shmat(segment, NULL, 0));
@@ -61,7 +61,7 @@ static void act(void)
 	remove_at_end(SEMAPHORES, semaphore);
 	must(semctl(semaphore, 0, SETVAL, 1));
 	remember("have to wait", PROCESSES - 1);
-	step("Each of its %d children does P, adds 1 to the counter, and does V, %d times.",
+	step("Each of its %d children does P, adds 1 to the counter, and does V: %d times.",
 	     PROCESSES, TIMES);
 	for (int i = 0; i < PROCESSES; i++) {
 		pid[i] = must(fork());
@@ -81,21 +81,20 @@ static void expect(void)
 	predict("sysv_sem", "recv_ops", ALL, "a P before each addition");
 	predict("sysv_sem", "send_ops", ALL, "a V after each addition");
 	predict_between("sysv_sem", "recv_waits", recall("have to wait"), ALL,
-			"who does P while another one is inside sleeps; all but the first at least "
-			"once");
+			"a process that does P while another one is inside sleeps: each but the "
+			"first, at least once");
 	predict("sysv_sem", "send_waits", 0, "V never waits");
-	predict("sysv_sem", "recv_fails", 0, "P returns when it has succeeded, not before");
-	predict("sysv_sem", "blocked", 0, "in the end nobody is left asleep");
-	predict("sysv_shm", "send_copied", 0,
-		"the semaphore guards the data, and carries none of it");
+	predict("sysv_sem", "recv_fails", 0, "no P returns before it has succeeded");
+	predict("sysv_sem", "blocked", 0, "at the end no process sleeps");
+	predict("sysv_shm", "send_copied", 0, "the semaphore protects the data, but carries none");
 }
 
 LAB(mutual_exclusion, .nr = 13, .rows = "sysv_sem sysv_shm",
     .claim = "A semaphore is an integer counter with two atomic operations, P and V. With the "
 	     "initial value 1 it protects shared memory: mutual exclusion.",
-    .about = "P takes 1 from the semaphore, and waits while it is 0. V adds 1, and wakes who "
-	     "waits. What lies between them is done by one process at a time. This is lab 12 with "
-	     "a semaphore; each P, each V and each sleep is counted.",
+    .about = "P takes 1 from the semaphore, and waits while it is 0. V adds 1, and wakes a process "
+	     "that waits. Only one process at a time is between P and V. This is lab 12 with a "
+	     "semaphore. Each P, each V and each sleep is counted.",
     .task = "Attach a System V segment with a counter, make a System V semaphore of value 1, and 4 "
 	    "children. Each of them adds 1 to the counter, 1000 times, between semop(2) by -1 and "
 	    "semop(2) by 1.");

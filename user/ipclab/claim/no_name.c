@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Claim 3: an anonymous pipe has no name, and joins related processes only. */
+/* Claim 3: an anonymous pipe has no name, and connects related processes only. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define HELLO "hello"
 
-/* Has inherited nothing: it was there before the pipe. */
+/* Older than the pipe, so it has inherited no descriptor of it. */
 static void stranger(const char *path)
 {
 	char text[16] = "";
@@ -22,7 +22,7 @@ static void stranger(const char *path)
 	fd = must(open(path, O_RDONLY));
 	must(read(fd, text, sizeof(text) - 1));
 	saw_but(!strcmp(text, HELLO),
-		"a process that was there before the pipe opened it through /proc, and read it");
+		"a process that is older than the pipe opened it through /proc, and read from it");
 	_exit(0);
 }
 
@@ -37,16 +37,16 @@ static void act(void)
 	if (!old)
 		stranger(path);
 
-	step("A process makes a pipe, and looks for its name.");
+	step("A process makes a pipe and looks for its name.");
 	must(pipe(end));
 	look("with the pipe");
 	must(fstat(end[0], &st));
 	snprintf(at, sizeof(at), "/proc/self/fd/%d", end[0]);
 	must(readlink(at, name, sizeof(name) - 1));
 	saw(S_ISFIFO(st.st_mode) && !strncmp(name, "pipe:[", 6),
-	    "it is in no directory: /proc/self/fd calls it %s", name);
+	    "it has no path: /proc/self/fd calls it %s", name);
 
-	step("It forks: the child has both ends, as its parent has, and can use them.");
+	step("The process forks. The child inherits both ends and can use them.");
 	pid = must(fork());
 	if (!pid) {
 		must(write(end[1], HELLO, strlen(HELLO)));
@@ -54,7 +54,7 @@ static void act(void)
 	}
 	must(read(end[0], text, sizeof(text) - 1));
 	join(pid);
-	saw(!strcmp(text, HELLO), "the child wrote what the parent has read");
+	saw(!strcmp(text, HELLO), "the parent read what the child wrote");
 
 	step("A process that is older than the pipe opens /proc/%d/fd/%d. The kernel lets it: "
 	     "the user is the same.",
@@ -73,19 +73,20 @@ static void act(void)
 static void expect(void)
 {
 	predict_at("with the pipe", "pipe", "objects", 1, "pipe(2) has made one");
-	predict_at("without it", "pipe", "objects", 0, "its last end is closed: it is gone");
+	predict_at("without it", "pipe", "objects", 0,
+		   "the last descriptor is closed: the pipe is gone");
 	predict("pipe", "send_bytes", 3 * strlen(HELLO),
-		"twice through our pipe, once through the shell's");
+		"twice through the lab's pipe, once through the shell's");
 	predict("pipe", "recv_bytes", 3 * strlen(HELLO), "all of it was read");
-	predict("fifo", "send_ops", 0, "nothing of it is a FIFO: those have names");
+	predict("fifo", "send_ops", 0, "no FIFO is used: a FIFO has a name");
 }
 
 LAB(no_name, .nr = 3, .rows = "pipe fifo",
     .claim = "An anonymous pipe has no name, lives in memory, joins only related processes, and "
 	     "dies with them.",
-    .about = "A pipe is no file of a file system. What fork(2) does is why parent and child, or "
-	     "two children, have it in common: they inherit its descriptors. The shell does that "
-	     "for each | in a command.",
-    .but = "it is inherited, or received: a descriptor can also be sent through a Unix socket "
-	   "(SCM_RIGHTS), or opened in /proc/PID/fd by who has the right to. And it dies with its "
-	   "last descriptor, whoever has that.");
+    .about = "A pipe has no name in a file system. Parent and child, or two children, share it "
+	     "because fork(2) copies descriptors. The shell makes such a pipe for each | in a "
+	     "command.",
+    .but = "a process can also get the descriptor through a Unix socket (SCM_RIGHTS), or open "
+	   "/proc/PID/fd if it has the permission. And the pipe ends with its last descriptor, "
+	   "whichever process has that.");

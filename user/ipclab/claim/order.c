@@ -21,7 +21,7 @@ static void V(int semaphore)
 	must(semop(semaphore, &op, 1));
 }
 
-/* What process 1 makes, and how much of it process 2 has used. */
+/* The things that process 1 makes, and how many of them process 2 has used. */
 struct things {
 	atomic_bool made[ROUNDS];
 	atomic_int used;
@@ -29,7 +29,7 @@ struct things {
 
 static struct things *things;
 
-/* Process 2. It has to do P before it uses anything. */
+/* Process 2. It does P before it uses anything. */
 static void use(int semaphore, const char *what_is_seen)
 {
 	int early = 0;
@@ -43,13 +43,13 @@ static void use(int semaphore, const char *what_is_seen)
 	_exit(0);
 }
 
-/* Process 2 is always there first. */
+/* Process 2 always comes first. */
 static void first_2(int semaphore)
 {
 	pid_t pid = must(fork());
 
 	if (!pid)
-		use(semaphore, "who comes too early waits until it is made, each time");
+		use(semaphore, "process 2 came first and waited for each thing");
 	for (int i = 0; i < ROUNDS; i++) {
 		await_asleep("sysv_sem", 1);
 		things->made[i] = true;
@@ -60,7 +60,7 @@ static void first_2(int semaphore)
 	join(pid);
 }
 
-/* Process 1 has done all before process 2 begins: the semaphore has counted how much. */
+/* Process 1 makes everything before process 2 begins: the semaphore has counted it. */
 static void first_1(int semaphore)
 {
 	pid_t pid;
@@ -69,10 +69,11 @@ static void first_1(int semaphore)
 		things->made[i] = true;
 		V(semaphore);
 	}
-	saw(semctl(semaphore, 0, GETVAL) == ROUNDS, "meanwhile the semaphore is %d", ROUNDS);
+	saw(semctl(semaphore, 0, GETVAL) == ROUNDS, "before process 2 begins, the semaphore is %d",
+	    ROUNDS);
 	pid = must(fork());
 	if (!pid)
-		use(semaphore, "who comes later finds all of it");
+		use(semaphore, "process 2 came later and found everything");
 	join(pid);
 }
 
@@ -82,17 +83,17 @@ static void act(void)
 
 	remove_at_end(SEMAPHORES, semaphore);
 	must(semctl(semaphore, 0, SETVAL, 0));
-	step("The semaphore is 0. Process 2 does P, and sleeps; process 1 makes something, and "
-	     "does V: %d times.",
+	step("The semaphore is 0. Process 2 does P and sleeps; process 1 makes a thing and does V: "
+	     "%d times.",
 	     ROUNDS);
 	things = shared(sizeof(*things));
 	first_2(semaphore);
 	look("2 came first");
-	step("Now process 1 makes %d things, and does V after each. Only then process 2 begins.",
+	step("Now process 1 makes %d things, and does V after each. Only then does process 2 begin.",
 	     ROUNDS);
 	things = shared(sizeof(*things));
 	first_1(semaphore);
-	saw(semctl(semaphore, 0, GETVAL) == 0, "in the end the semaphore is 0 again");
+	saw(semctl(semaphore, 0, GETVAL) == 0, "at the end the semaphore is 0 again");
 }
 
 static void expect(void)
@@ -100,7 +101,7 @@ static void expect(void)
 	predict_at("2 came first", "sysv_sem", "recv_waits", ROUNDS,
 		   "it sleeps exactly once in each P");
 	predict("sysv_sem", "recv_waits", ROUNDS,
-		"later it never does: what it would wait for has happened");
+		"later it never sleeps: everything is made already");
 	predict("sysv_sem", "recv_ops", 2 * ROUNDS, "one P for each thing that is used");
 	predict("sysv_sem", "send_ops", 2 * ROUNDS, "one V for each thing that is made");
 	predict("sysv_sem", "send_waits", 0, "V never waits");
@@ -109,9 +110,9 @@ static void expect(void)
 LAB(order, .nr = 14, .rows = "sysv_sem",
     .claim = "A semaphore also synchronises: with the initial value 0, one process waits until "
 	     "another one is done.",
-    .about = "Process 2 must not begin before process 1 has done its part. So 2 does P, and 1 "
-	     "does V when it is done. Whoever of them is faster, the order is the same; only "
-	     "whether 2 has to sleep is not.",
+    .about = "Process 2 must not begin before process 1 has done its part. So process 2 does P, "
+	     "and process 1 does V when it is done. The order is the same whichever process is "
+	     "faster; the speed only decides whether process 2 has to sleep.",
     .task = "Make a System V semaphore of value 0. Ten times a process does P and sleeps, and "
-	    "another one does V when it sleeps. Then the latter does V ten times, and after all of "
-	    "these the former does P ten times.");
+	    "another one does V when the first one sleeps. Then the second process does V ten "
+	    "times, and after all of these the first one does P ten times.");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Labs: what a reader gets to see of one; or a grader, as TAP. */
+/* Labs: output of a lab for a reader, or as TAP for a grader. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #define COLUMNS 78
 
 /*
- * Prints text in lines of COLUMNS. @at is where we are in the first one; the others begin after
- * @indent blanks. Several blanks between words stay.
+ * Prints text in lines of COLUMNS. @at is the current column of the first line; the others begin
+ * after @indent blanks. Several blanks between words are kept.
  */
 static void wrap(const char *text, int at, int indent)
 {
@@ -60,7 +60,7 @@ void print_before(const struct textbook_lab *lab, const struct lab_options *opti
 	paragraph("", lab->about);
 	putchar('\n');
 	if (options->program)
-		printf("  %s does it.\n", options->program);
+		printf("  %s runs in place of the lab.\n", options->program);
 	fflush(stdout);
 }
 
@@ -135,7 +135,7 @@ static void print_sights(void)
 	}
 }
 
-/* A claim is not judged by what somebody's program does. */
+/* A user's program is judged, not the claim. */
 static const char *verdict_text(const struct lab_options *options, enum lab_verdict verdict)
 {
 	if (options->program && verdict <= HALF_TRUE)
@@ -154,14 +154,14 @@ static const char *because(const struct textbook_lab *lab, const struct lab_opti
 	case DOES_NOT_HOLD:
 		if (board->failed)
 			return board->reason;
-		return "see the lines that differ, or read NO.";
+		return "see the lines marked \"differs\" or NO.";
 	case CANNOT_BE_TOLD:
 		if (judgement->missed)
-			return "the module has missed events; see `ipcstat hooks`.";
+			return "the module missed events; see `ipcstat hooks`.";
 		if (judgement->others)
-			return "other processes use the same mechanism; the counters are those "
-			       "of the whole machine. Try where it is quiet: in a virtual machine.";
-		return "this kernel does not know all of it; see `ipcstat hooks`.";
+			return "other processes use the same mechanism, and the counters cover the "
+			       "whole machine. Use a quiet machine, for example a virtual one.";
+		return "some counters are unknown on this kernel; see `ipcstat hooks`.";
 	case DID_NOT_RUN:
 		return board->reason;
 	default:

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of `ipclab lab` share among themselves: see textbook.h. */
+/* Shared by the parts of `ipclab lab`: see textbook.h. */
 #ifndef IPCLAB_TEXTBOOK_PRIVATE_H
 #define IPCLAB_TEXTBOOK_PRIVATE_H
 
 #include "ipclab/snapshot.h"
 #include "textbook.h"
 
-/* ---- what act() leaves behind, for all processes to see (act.c) ---- */
+/* ---- the record of a run of act(), shared by all processes (act.c) ---- */
 
 #define MAX_STEPS 32
 #define MAX_SIGHTS 64
@@ -45,7 +45,7 @@ struct board {
 	_Alignas(64) char arena[1 << 20];
 };
 
-/* The board of the lab that runs, and the lab. */
+/* The lab that runs, and its board. */
 extern struct board *board;
 extern const struct textbook_lab *the_lab;
 
@@ -91,7 +91,7 @@ struct judgement {
 
 extern const char *const lab_verdict_names[];
 
-/* Holds the board against what the lab predicts. */
+/* Compares the board with the lab's predictions. */
 void judge_lab(const struct textbook_lab *lab, bool program, struct judgement *judgement);
 
 /* ---- output (print.c) ---- */

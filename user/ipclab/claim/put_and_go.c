@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Claim 7: who sends to a message queue does not wait for the receiver. */
+/* Claim 7: the sender to a message queue does not wait for the receiver. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/msg.h>
@@ -35,8 +35,8 @@ static void act(void)
 
 	queue = must(msgget(IPC_PRIVATE, 0600));
 	remove_at_end(QUEUE, queue);
-	step("A process sends %d messages of %d bytes to a queue, and ends. Nobody has received "
-	     "any.",
+	step("A process sends %d messages of %d bytes to a queue, and ends. None has been "
+	     "received.",
 	     MESSAGES, SIZE);
 	pid = must(fork());
 	if (!pid)
@@ -50,7 +50,7 @@ static void act(void)
 		snprintf(text, SIZE, "message %d", i);
 		right += !strcmp(message.text, text);
 	}
-	saw(right == MESSAGES, "all came, in their order, though their sender was gone");
+	saw(right == MESSAGES, "all messages arrived in order, although their sender had ended");
 }
 
 static void expect(void)
@@ -60,16 +60,16 @@ static void expect(void)
 	predict_at("when the sender is gone", "sysv_msg", "queued_bytes", MESSAGES * SIZE,
 		   "and their bytes");
 	predict("sysv_msg", "send_ops", MESSAGES, "each msgsnd(2) is one operation");
-	predict("sysv_msg", "send_waits", 0, "the sender has never waited");
+	predict("sysv_msg", "send_waits", 0, "the sender never waited");
 	predict("sysv_msg", "recv_ops", MESSAGES, "each msgrcv(2) is one");
-	predict("sysv_msg", "recv_waits", 0, "the receiver neither: all was there");
+	predict("sysv_msg", "recv_waits", 0, "the receiver never waited: all messages were there");
 	predict("sysv_msg", "queued", 0, "the queue is empty again");
 }
 
 LAB(put_and_go, .nr = 7, .rows = "sysv_msg",
     .claim = "With a message queue the sender puts its message there and returns. The receiver "
 	     "takes it when it likes.",
-    .about = "The queue belongs to the kernel, not to a process: it keeps the messages even when "
-	     "their sender has ended. (Until it is full: see the lab queue_limits.)",
+    .about = "The queue belongs to the kernel, not to a process. It keeps the messages even after "
+	     "their sender has ended. (A full queue makes the sender wait: see lab 9.)",
     .task = "Make a System V queue. One process sends 23 messages of 100 bytes to it and ends; "
 	    "only then another one receives them. Remove the queue.");

@@ -43,7 +43,7 @@ static void posix(void)
 
 	snprintf(name, sizeof(name), "/ipclab.%d", getpid());
 	queue = must(mq_open(name, O_CREAT | O_EXCL | O_RDWR, 0600, &attr));
-	must(mq_unlink(name)); /* it goes when it is closed, as a file does */
+	must(mq_unlink(name)); /* as with a file, it lives until it is closed */
 	pid = must(fork());
 	if (!pid) {
 		for (int i = 0; i < MESSAGES; i++)
@@ -60,7 +60,7 @@ static void act(void)
 {
 	step("%d messages of %d bytes go through a System V queue.", MESSAGES, SIZE);
 	system_v();
-	step("The same through a POSIX queue.");
+	step("The same messages go through a POSIX queue.");
 	posix();
 }
 
@@ -77,8 +77,7 @@ static void expect(void)
 LAB(queue_copies, .nr = 10, .rows = "sysv_msg posix_mq",
     .claim = "Sending and receiving a message copies it: from the process to the kernel, and from "
 	     "the kernel to the process.",
-    .about = "A message lies in the kernel between the two. That is what lets its sender go on, "
-	     "and what makes it cost two copies, as with a pipe. Linux has two kinds of queues; "
-	     "both do so.",
+    .about = "The kernel keeps a message between the two calls. That lets the sender go on, but "
+	     "costs two copies, as with a pipe. Linux has two kinds of queues; both copy.",
     .task = "Send 23 messages of 4096 bytes from one process to another through a System V queue, "
 	    "then as many through a POSIX queue.");

@@ -38,35 +38,35 @@ static void act(void)
 	room = state.msg_qbytes / SIZE;
 	remember("room", room);
 
-	step("A message of one byte more than MSGMAX, which is %d.", limits.msgmax);
+	step("A process sends a message of one byte more than MSGMAX, which is %d.", limits.msgmax);
 	large = calloc(1, sizeof(long) + limits.msgmax + 1);
 	if (!large)
 		give_up("memory");
 	large->type = 1;
 	saw(msgsnd(queue, large, limits.msgmax + 1, 0) == -1 && errno == EINVAL,
-	    "it is refused: EINVAL");
+	    "msgsnd(2) refuses it: EINVAL");
 	free(large);
 
-	step("%lu messages of %d bytes: the queue takes %lu bytes (MSGMNB), and is full.", room,
-	     SIZE, (unsigned long)state.msg_qbytes);
+	step("It sends %lu messages of %d bytes. Now the queue is full: it takes %lu bytes (MSGMNB).",
+	     room, SIZE, (unsigned long)state.msg_qbytes);
 	for (unsigned long i = 0; i < room; i++)
 		must(msgsnd(queue, &message, SIZE, 0));
 
-	step("One more, without waiting (IPC_NOWAIT).");
+	step("It sends one more with IPC_NOWAIT.");
 	saw(msgsnd(queue, &message, SIZE, IPC_NOWAIT) == -1 && errno == EAGAIN,
-	    "it is refused: EAGAIN");
+	    "msgsnd(2) refuses it: EAGAIN");
 
-	step("One more, by a child that waits.");
+	step("A child sends one more and waits.");
 	pid = must(fork());
 	if (!pid)
 		late_sender(queue);
 	await_asleep("sysv_msg", 1);
 	look("when it is full");
 
-	step("All are received: the child's one, too.");
+	step("All messages are received, also the child's.");
 	for (unsigned long i = 0; i < room + 1; i++)
 		must(msgrcv(queue, &message, SIZE, 0, 0));
-	saw(message.type == 2, "the one that waited came last");
+	saw(message.type == 2, "the message of the child that waited came last");
 	join(pid);
 }
 
@@ -75,14 +75,16 @@ static void expect(void)
 	predict_at("when it is full", "sysv_msg", "queued", recall("room"), "no more fit");
 	predict_at("when it is full", "sysv_msg", "queued_bytes", recall("room") * SIZE,
 		   "as many bytes as MSGMNB allows");
-	predict_at("when it is full", "sysv_msg", "blocked", 1, "who sends now, sleeps");
-	predict("sysv_msg", "send_fails", 2, "the one above MSGMAX, and the one that did not wait");
-	predict("sysv_msg", "send_waits", 1, "the one that did");
-	predict("sysv_msg", "recv_ops", recall("room") + 1, "all that were accepted");
+	predict_at("when it is full", "sysv_msg", "blocked", 1, "the child sleeps in msgsnd(2)");
+	predict("sysv_msg", "send_fails", 2,
+		"the message above MSGMAX, and the one with IPC_NOWAIT");
+	predict("sysv_msg", "send_waits", 1, "the child's message");
+	predict("sysv_msg", "recv_ops", recall("room") + 1, "all messages that were accepted");
 }
 
 LAB(queue_limits, .nr = 9, .rows = "sysv_msg",
     .claim = "Messages have a largest size (MSGMAX), and queues a largest total (MSGMNB): they do "
 	     "not suit large data.",
-    .about = "The kernel's memory is not for storing data. Who sends too much is refused, or has "
-	     "to wait. `ipcstat limits` shows how near a machine is to such limits.");
+    .about = "The kernel's memory is not a place to store data. A sender of too much is refused, "
+	     "or has to wait. `ipcstat limits` shows how near a machine is to these limits, and "
+	     "the sysctl(8) setting that changes each.");

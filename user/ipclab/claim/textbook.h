@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The frame of `ipclab lab`: what the textbook says, held against what the kernel counts.
+ * The frame of `ipclab lab`: compares textbooks' claims with the kernel's counts.
  *
- * A lab is one file in lab/. It has two functions. act() does what the textbook describes, as a
- * program of its own would, and tells step by step; it knows nothing of counters. expect() says
- * what the counters must have become if the textbook is right. The frame reads them before and
+ * A lab is one file in lab/. It has two functions. act() does what the textbook describes, as an
+ * ordinary program would, and reports each step; it does not know the counters. expect() predicts
+ * the counters for the case that the textbook is right. The frame reads the counters before and
  * after act(), and prints predictions beside counts, and a verdict:
  *
- *	holds			all predictions are as counted, and all that was to be seen was
- *	half true		the same, and what the textbook leaves out has been seen, too
- *	does not hold		one of them is not
- *	cannot be told		the kernel or other people's traffic hides a number
+ *	holds			every prediction and every observation is true
+ *	half true		the same, and so is what the textbook leaves out
+ *	does not hold		a prediction or an observation is false
+ *	cannot be told		a number is unknown, or includes other processes' traffic
  *
  * act() runs in a process of its own, and may fork more. With `ipclab lab NAME --program PROG`
- * somebody's program stands in its place. Nothing in the frame is an operation that a lab counts.
+ * the frame runs a user's program instead. Nothing in the frame is an operation that a lab counts.
  */
 #ifndef IPCLAB_TEXTBOOK_H
 #define IPCLAB_TEXTBOOK_H
@@ -28,10 +28,10 @@ struct textbook_lab {
 	unsigned int nr;   /* of the claim, from 1 */
 	const char *name;  /* as a user types it */
 	const char *claim; /* the textbook's sentence */
-	const char *about; /* a paragraph: what it means, and how it is shown */
-	const char *task;  /* what a program in act()'s place has to do, for --program */
+	const char *about; /* a paragraph: what it means, and how the lab shows it */
+	const char *task;  /* what a program has to do, for --program; NULL: no program */
 	const char *but;   /* why it is half true; NULL: it holds */
-	const char *rows;  /* of /proc/ipcstat, separated by blanks: all that expect() names */
+	const char *rows;  /* of /proc/ipcstat, separated by blanks: all rows in expect() */
 	void (*act)(void);
 	void (*expect)(void);
 	const char *source; /* of this file */
@@ -52,33 +52,33 @@ struct textbook_lab {
 
 /* ---- for act(), in all its processes ---- */
 
-/* What happens next, for the reader; as printf(). */
+/* Tells the reader what happens next, as printf(). */
 void step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The value of a call that must not return -1 (or MAP_FAILED); else the lab ends, and says why. */
+/* The value of a call. If it is -1 (or MAP_FAILED), the lab ends and says why. */
 #define must(call) must_not_fail((long)(call), #call, __FILE__, __LINE__)
 long must_not_fail(long value, const char *call, const char *file, int line);
-/* The lab cannot go on, as printf(). */
+/* Ends the lab with a reason, as printf(). */
 void give_up(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* Waits for a child's end. It must have succeeded. */
 void join(pid_t child);
-/* Waits until so many tasks more than at the lab's start sleep in this row (its `blocked`). If
- * they do not, that is seen: the claim does not hold. */
+/* Waits until the row's `blocked` is this many tasks more than at the lab's start. If it takes too
+ * long, that is an observation: the claim does not hold. */
 void await_asleep(const char *row, unsigned int tasks);
 /* Reads the counters, for predict_at(). */
 void look(const char *moment);
 
-/* Something that is seen without counters: part of the claim. It is true, or the claim is not. */
+/* An observation without counters that is part of the claim: if it is false, so is the claim. */
 void saw(bool yes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The same, but of what the textbook leaves out: it makes a claim half true. */
+/* An observation that the textbook leaves out: it makes a claim half true. */
 void saw_but(bool yes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A number that expect() wants, or that the reader may like to know: remember(), recall(). */
+/* Keeps a number of act() for expect(): remember(), recall(). */
 void remember(const char *what, uint64_t value);
 uint64_t recall(const char *what); /* 0 if it was never remembered */
-/* Zeroed memory that all processes of the lab see. */
+/* Zeroed memory that all processes of the lab share. */
 void *shared(size_t bytes);
-/* A directory for names, of this lab alone; it is removed with all that is in it. */
+/* A directory of this lab alone; it is removed at the end, with everything in it. */
 const char *directory(void);
 /* System V objects outlive their processes. The frame removes this one at the lab's end, with
  * msgctl(), semctl() or shmctl() and IPC_RMID; also if the lab ends early. */
@@ -88,35 +88,39 @@ enum sysv {
 	SEGMENT
 };
 void remove_at_end(enum sysv kind, int id);
-/* This process moves to a host of its own: a network namespace that has nothing but a loopback
- * interface. It may connect it to others, as root may; so may those that it forks. */
+/* Moves this process to a host of its own: a network namespace with a loopback interface only.
+ * The process and its children may connect it to others, as root may. */
 void move_to_new_host(void);
-/* A line for sh(1), as printf(). It must succeed. */
+/* Runs a line in sh(1), as printf(). It must succeed. */
 void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* As socketpair(2), which TCP does not have: two connected sockets of this host. */
+/* Two connected TCP sockets on this host, as socketpair(2) would make them. */
 void tcp_pair(int end[2]);
 
-/* ---- for act(): what the kernel tells a process of itself (self.c) ---- */
+/* ---- for act(): facts that the kernel tells a process about itself (self.c) ---- */
 
-/* Which of the machine's pages this one is, by /proc/self/pagemap. 0: only root is told. */
+/* The physical page behind this one, from /proc/self/pagemap. 0: only root may know. */
 uint64_t page_frame(const void *page);
-/* Page faults of this process until now that took no disk. */
+/* Page faults of this process until now that needed no disk. */
 long page_faults(void);
-/* Nanoseconds that a processor has worked for this process until now. */
+/* Processor time of this process until now, in nanoseconds. */
 long processor_ns(void);
+/* A clock in nanoseconds: only differences have a meaning. */
+long elapsed_ns(void);
 
 /* ---- for expect() ---- */
 
-/* A counter of a row has grown by @n; a gauge is at the end what it was before, and @n more. */
+/* A counter of a row grows by @n; a gauge is at the end @n more than before. */
 void predict(const char *row, const char *counter, uint64_t n, const char *why);
 void predict_between(const char *row, const char *counter, uint64_t low, uint64_t high,
 		     const char *why);
-/* The same, of the moment of a look(); counted from the lab's start. */
+/* The same, from the lab's start to the moment of a look(). */
 void predict_at(const char *moment, const char *row, const char *counter, uint64_t n,
 		const char *why);
 /* A cell of `ipcstat signals`: "generated", "delivered", "coalesced", ... */
 void predict_signal(int sig, const char *fate, uint64_t n, const char *why);
-/* What follows is of what the textbook leaves out: it makes the claim half true. */
+/* The same at the moment of a look(), as predict_at(). */
+void predict_signal_at(const char *moment, int sig, const char *fate, uint64_t n, const char *why);
+/* The following predictions are left out by the textbook: they make the claim half true. */
 void predict_but(void);
 
 #endif

@@ -10,7 +10,7 @@
 #define MESSAGES 23
 #define SIZE 1024
 
-static atomic_int *servers; /* that listen, or did */
+static atomic_int *servers; /* number of servers that have begun to listen */
 
 static struct sockaddr_in socket_address(const char *host)
 {
@@ -20,7 +20,7 @@ static struct sockaddr_in socket_address(const char *host)
 	return address;
 }
 
-/* Sends back what it gets. */
+/* An echo server for one client. */
 static void serve(void)
 {
 	struct sockaddr_in any = socket_address("0.0.0.0");
@@ -35,12 +35,12 @@ static void serve(void)
 		must(recv(client, buffer, SIZE, MSG_WAITALL));
 		must(send(client, buffer, SIZE, 0));
 	}
-	/* With its last process a host goes, and the cable: not before the client has all. */
+	/* The host and its cable go with their last process: wait until the client has closed. */
 	must(recv(client, buffer, SIZE, 0));
 	_exit(0);
 }
 
-/* Returns whether all came back. */
+/* Returns whether all messages came back. */
 static bool ask(const char *host)
 {
 	struct sockaddr_in address = socket_address(host);
@@ -59,7 +59,7 @@ static bool ask(const char *host)
 	return good == MESSAGES;
 }
 
-/* Only an address of its own host can a socket have. */
+/* A socket can be bound to the addresses of its own host only. */
 static bool is_mine(const char *host)
 {
 	struct sockaddr_in address = socket_address(host);
@@ -70,7 +70,7 @@ static bool is_mine(const char *host)
 	return mine;
 }
 
-/* It has brought a cable, whose other end is at the client's. */
+/* Makes a cable; its other end is in the client's host. */
 static void second_host(void)
 {
 	move_to_new_host();
@@ -79,7 +79,7 @@ static void second_host(void)
 	serve();
 }
 
-/* Returns the server, when it listens. */
+/* Returns the server's process, once it listens. */
 static pid_t start(void (*server)(void))
 {
 	int before = *servers;
@@ -98,40 +98,38 @@ static void act(void)
 
 	servers = shared(sizeof(*servers));
 	move_to_new_host();
-	step("A host. A client sends %d messages of %d bytes to a server on the same host, and gets "
-	     "them back.",
+	step("On one host a client sends %d messages of %d bytes to a server, and gets them back.",
 	     MESSAGES, SIZE);
 	server = start(serve);
-	saw(ask("127.0.0.1"), "on one host all messages come back");
+	saw(ask("127.0.0.1"), "on one host all messages came back");
 	join(server);
 	look("one host");
 
-	step("Another host, and a cable between them (veth). The same, but the server is on the "
+	step("A second host is connected by a cable (veth). The same, but the server is on the "
 	     "second host, 10.0.0.2.");
 	server = start(second_host);
 	shell("ip address add 10.0.0.1/24 dev eth0 && ip link set eth0 up");
 	saw(is_mine("10.0.0.1") && !is_mine("10.0.0.2"),
-	    "the client's host is 10.0.0.1, and it is not 10.0.0.2");
-	saw(ask("10.0.0.2"), "between two hosts all messages come back");
+	    "the client's host is 10.0.0.1, not 10.0.0.2");
+	saw(ask("10.0.0.2"), "between two hosts all messages came back");
 	join(server);
 }
 
 static void expect(void)
 {
-	predict_at("one host", "tcp", "send_ops", 2 * MESSAGES, "messages, and what came back");
+	predict_at("one host", "tcp", "send_ops", 2 * MESSAGES, "the messages, and the replies");
 	predict_at("one host", "tcp", "send_copied", 2 * MESSAGES * SIZE, "copied in ...");
 	predict_at("one host", "tcp", "recv_copied", 2 * MESSAGES * SIZE, "... and out");
 	predict("tcp", "send_ops", 4 * MESSAGES, "the same once more, between two hosts");
 	predict("tcp", "send_copied", 4 * MESSAGES * SIZE, "copied in: as often as on one host");
 	predict("tcp", "recv_copied", 4 * MESSAGES * SIZE, "copied out: as often as on one host");
-	predict("tcp", "send_fails", 0, "nothing has failed");
-	predict("tcp", "recv_fails", 0, "nothing has failed");
+	predict("tcp", "send_fails", 0, "nothing failed");
+	predict("tcp", "recv_fails", 0, "nothing failed");
 }
 
 LAB(two_hosts, .nr = 19, .rows = "tcp",
     .claim = "Sockets are for processes on different hosts. They work on one host, too.",
-    .about =
-	    "A network namespace has its own interfaces, addresses and ports: to a program it is "
-	    "a host. The same client talks to the same server first on one host, and then on "
-	    "another one. For both it is the same program, and for the counters the same work; "
-	    "only the way between the sockets is longer. (It takes ip(8), and the kernel's veth.)");
+    .about = "A network namespace has its own interfaces, addresses and ports. For a program it is "
+	     "a host of its own. The same client talks to the same server, first on one host, then "
+	     "on two. The program and the counts are the same in both cases; only the path between "
+	     "the sockets is longer. (The lab needs ip(8), and the kernel's veth.)");
