@@ -263,6 +263,8 @@ def check_figures():
                 problem(path, 1, "has no colours for the dark")
             if re.search(r"<script|<image|<foreignObject|@import|url\((?!#)|href=\"(?!#)", text):
                 problem(path, 1, "has something from elsewhere")
+            if "var(" in text:
+                problem(path, 1, "has var(), which librsvg draws black")
             if path.resolve() not in shown:
                 problem(path, 1, "is shown by no page")
 

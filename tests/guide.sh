@@ -18,7 +18,8 @@
 #		"## N" as its last section has "N." questions: questions in NAME.md,
 #		answers in answers-NAME.md.
 # figures	NAME.svg beside the page, in each language. Well-formed, with a title and a
-#		description, with colours for the dark, and without anything from elsewhere.
+#		description, with colours for the dark, without anything from elsewhere, and without
+#		var(), which librsvg draws black.
 # same		Each page is there in both languages, under one name. Its headings' levels, rows of
 #		tables, names, quotes, commands, output, links and figures come in the same order.
 #
@@ -101,6 +102,7 @@ for figure in user/guide/en/*.svg; do
 	figure=${figure##*/}
 	broken "$figure that is broken" 'not well-formed|mismatched|syntax' figures 's|</svg>||' "en/$figure"
 	broken "$figure without colours for the dark" 'dark' figures 's/prefers-color-scheme/prefers-nothing/' "zh/$figure"
+	broken "$figure with colours that librsvg does not know" 'black' figures '0,/fill: #[0-9a-f]*/s//fill: var(--paper)/' "en/$figure"
 done
 rm -rf "$dir/guide"
 cp -pr user/guide "$dir/guide"

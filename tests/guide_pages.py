@@ -128,6 +128,8 @@ def check_figures():
             problem(path, "has no colours for the dark")
         if re.search(r"<script|<image|<foreignObject|@import|href=\"(?!#)", text):
             problem(path, "has something from elsewhere")
+        if "var(" in text:
+            problem(path, "has var(), which librsvg draws black")
         for language in ("en", "zh"):
             if f"](../figures/{path.name})" not in "".join(pages(language).values()):
                 problem(path, f"is shown by no page in {language}")
