@@ -64,10 +64,10 @@ ok "objects" try console '$ echo "pipe:[12]"' 'pipe:[34]'
 complains "no page" 2 'no such page' user/guide/run no-page
 complains "no page at all" 2 'Usage' user/guide/run
 
-complains "grade: nothing" 2 'whose tree' user/guide/grade
-complains "grade: no tree" 2 'no tree of ipcstat' user/guide/grade tests
+complains "grade: nothing" 2 'missing argument' user/guide/grade
+complains "grade: no tree" 2 'not a source tree of ipcstat' user/guide/grade tests
 complains "grade: no directory" 2 'no such directory' user/guide/grade --programs /no/such
 complains "grade: both" 2 'not both' user/guide/grade --programs tests .
-complains "grade: an unknown option" 2 'no such option' user/guide/grade --frobnicate
+complains "grade: an unknown option" 2 'invalid option' user/guide/grade --frobnicate
 complains "grade: no lab's program" 2 'has the name of a lab' user/guide/grade --programs user/guide/code
 done_testing

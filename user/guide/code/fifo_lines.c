@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * fifo_lines FIFO SIZE: two processes write 500 lines of SIZE bytes each into a FIFO, one of 'a'
- * and one of 'b'. A third one reads them, and says how many lines have both letters.
+ * and one of 'b'. A third one reads them, and prints how many lines have both letters.
  */
 #include <err.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pipe_embrace [BYTES [politely]]: two processes, two pipes. Each tells all it has to say before it
- * listens: with more than a pipe holds a deadlock. Politely one of them listens first.
+ * pipe_embrace [BYTES [politely]]: two processes, two pipes. Each writes all its bytes before it
+ * reads: a deadlock, if they do not fit into a pipe. With "politely" one of them reads first.
  */
 #include <err.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A message's type as its urgency: with a type below 0 msgrcv() takes the lowest one first. */
+/* The type of a message is its urgency: with a type below 0 msgrcv() takes the lowest first. */
 #include <err.h>
 #include <stdio.h>
 #include <string.h>

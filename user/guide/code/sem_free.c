@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sem_free posix|sysv: 1000 times P and V of a semaphore that nobody else wants. */
+/* sem_free posix|sysv: 1000 times P and V on a semaphore that no other process uses. */
 #include <err.h>
 #include <semaphore.h>
 #include <string.h>

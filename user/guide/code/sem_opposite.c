@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sem_opposite [same]: two processes take the same two semaphores, in opposite order: a deadlock.
- * Or in the same order.
+ * sem_opposite [same]: two processes take the same two semaphores in opposite order, which is a
+ * deadlock; or in the same order.
  */
 #include <err.h>
 #include <stdbool.h>

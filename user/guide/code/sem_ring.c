@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sem_ring [backwards]: producer and consumer. 1000 numbers go through a ring of 4 places, kept by
- * three semaphores. "backwards", the producer takes the mutex first: a deadlock.
+ * sem_ring [backwards]: producer and consumer. 1000 numbers go through a ring of 4 places, with
+ * three semaphores. With "backwards" the producer takes the mutex first: a deadlock.
  */
 #include <err.h>
 #include <stdbool.h>

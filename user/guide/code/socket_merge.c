@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* socket_merge stream|dgram|seqpacket: three messages go in. How many come out? */
+/* socket_merge stream|dgram|seqpacket: sends three messages. How many are received? */
 #include <err.h>
 #include <stdio.h>
 #include <string.h>
