@@ -130,7 +130,7 @@ static void expect(void)
 		"one copy into the kernel");
 	predict("pipe", "recv_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST),
 		"one copy out of it");
-	predict("sysv_shm", "send_copied", 0, "shared memory needs none of these");
+	predict("sysv_shm", "send_copied", 0, "shared memory needs neither call nor copy");
 	predict_but();
 	predict("sysv_msg", "send_copied", (long)ROUNDS * MESSAGES * (64 + LARGEST),
 		"a message queue copies as much as a pipe");
