@@ -22,7 +22,7 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "netlink.h"
+#include "netlink/reply.h"
 
 #define EVENT_RING	1024
 #define EVENT_SEEN	64

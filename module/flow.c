@@ -29,7 +29,7 @@
 #include <linux/sched/task.h>
 #include <linux/timekeeping.h>
 
-#include "flow.h"
+#include "flow_table.h"
 
 /* So many flows of a user are looked at for one that has not been used for the longest time. */
 #define FLOW_SAMPLE	16

@@ -5,7 +5,7 @@
  * A mechanism is one file in mech/. It declares its rows, its hooks, and what a
  * hook's event means for the rows; it ends in a struct ipc_mech named
  * ipc_mech_<file>. One word in Kbuild makes it part of the module. The readers
- * (proc.c, netlink.c) know no mechanism, and a mechanism knows no reader.
+ * (proc.c, netlink/) know no mechanism, and a mechanism knows no reader.
  */
 #ifndef _IPCSTAT_H
 #define _IPCSTAT_H
@@ -126,7 +126,7 @@ struct ipc_row {
 	u32 lost;
 };
 
-/* ---- flows: who moves what through which object (flow.c, flow.h); off unless asked for ---- */
+/* ---- flows: who moves what through which object (flow.c, flow_table.h); off unless asked for ---- */
 
 /**
  * struct ipc_at - the object of an operation, which nobody looks at unless there are flows
@@ -305,7 +305,7 @@ static __always_inline void ipc_op(struct ipc_row *row, enum ipc_dir dir, struct
 /* A counter of a row, of one CPU. */
 u64 ipc_cells_col(const struct ipc_row *row, int cpu, unsigned int col);
 
-/* ---- sleeping: a note per task, while it waits in a mechanism (note.c) ---- */
+/* ---- sleeping: a note per task, while it waits in a mechanism (sleep.c) ---- */
 
 /**
  * struct ipc_object - what a task waits at, as people know it: values, for it may be gone
@@ -462,7 +462,7 @@ bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper);
 
 /* ---- events: told to those who listen (event.c); little is paid where nobody does ---- */
 
-/* Each is a multicast group: see netlink_event.c. */
+/* Each is a multicast group: see netlink/event.c. */
 enum ipc_group {
 	IPC_G_EXIT,
 	IPC_G_LOST,

@@ -64,7 +64,7 @@ void ipc_share_settle(struct ipc_shares *shares, struct ipc_share *share);
 /* Entry number @nr, up to IPC_SHARES, or NULL. */
 struct ipc_share *ipc_share_nr(struct ipc_shares *shares, unsigned int nr);
 
-/* ---- for the reader of shares (netlink_share.c) ---- */
+/* ---- for the reader of shares (netlink/share.c) ---- */
 
 /* One entry, as it is shown. @shared: it is that of all users without an entry of their own. */
 struct ipc_share_info {

@@ -151,7 +151,7 @@ static struct preempt_ops ipc_frame_ops = {
 	.sched_out = ipc_frame_out,
 };
 
-/* Not preempted in between: ipc_notes_close() (note.c) works at these lists, too. */
+/* Not preempted in between: ipc_notes_close() (sleep.c) works at these lists, too. */
 static __always_inline void ipc_follow(struct ipc_followed_frame *frame,
 				       const struct ipc_slot *slot)
 {
@@ -169,7 +169,7 @@ static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
 	preempt_enable_notrace();
 }
 
-#else /* nobody knows of sleeps: see note.c */
+#else /* nobody knows of sleeps: see sleep.c */
 
 #define ipc_followed_frame	ipc_frame
 #define ipc_follow(frame, slot)	do { } while (0)

@@ -2,7 +2,7 @@
 /*
  * pipe, fifo: read(2) and write(2) on pipes. Both rows have the same functions;
  * the file system that the inode lies in tells them apart. What splice and its
- * kin move is counted in splice.c.
+ * kin move is counted in shared/splice.c.
  */
 #include <linux/cred.h>
 #include <linux/fs.h>

@@ -12,7 +12,7 @@
 #include <linux/poll.h>
 #include <linux/user_namespace.h>
 
-#include "ipc_ns.h"
+#include "shared/ipc_ns.h"
 
 static struct file_system_type *mqueue;
 

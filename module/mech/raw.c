@@ -2,7 +2,7 @@
 /*
  * raw: the raw sockets of IPv4 and IPv6, and the packets that wait in them, as
  * their reader gets them: over IPv4 with the IP header. Operations are counted in
- * socket.c.
+ * shared/socket.c.
  */
 #include <linux/rculist.h>
 #include <net/raw.h>
@@ -10,7 +10,7 @@
 #include <net/rawv6.h>
 #endif
 
-#include "socket.h"
+#include "shared/socket.h"
 
 static void raw_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 

@@ -9,7 +9,7 @@
 #include <linux/msg.h>
 #include <linux/percpu_counter.h>
 
-#include "ipc_ns.h"
+#include "shared/ipc_ns.h"
 
 enum { PEEKS };
 

@@ -10,7 +10,7 @@
 #include <linux/sem.h>
 #include <linux/uaccess.h>
 
-#include "ipc_ns.h"
+#include "shared/ipc_ns.h"
 
 /* An operation that only releases can't block: it sends. All others receive. */
 static enum ipc_dir direction(const struct sembuf *sops, unsigned int nr)

@@ -12,8 +12,8 @@
  */
 #include <linux/mm.h>
 
-#include "flow.h"
-#include "ipc_ns.h"
+#include "flow_table.h"
+#include "shared/ipc_ns.h"
 
 static __always_inline unsigned long mapping_size(const struct vm_area_struct *vma)
 {

@@ -2,7 +2,7 @@
 /*
  * tcp: the sockets of TCP over IPv4 and IPv6, and the bytes that wait in them,
  * received and not read or accepted and not yet sent. Operations are counted in
- * socket.c.
+ * shared/socket.c.
  *
  * The kernel counts the sockets. Those that are connected are in the table of
  * established connections. A connection that has ended leaves it, while what the
@@ -13,7 +13,7 @@
 #include <net/mptcp.h>
 #include <net/tcp.h>
 
-#include "socket.h"
+#include "shared/socket.h"
 
 static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * udp: the sockets of UDP over IPv4 and IPv6, and the datagrams that wait in
- * them. Operations are counted in socket.c.
+ * them. Operations are counted in shared/socket.c.
  *
  * The kernel's table holds sockets with a port only, so all are followed in a set
  * from udp_init_sock() until they are freed; a closed one that is not freed yet
@@ -12,7 +12,7 @@
 #include <linux/udp.h>
 #include <net/udp.h>
 
-#include "socket.h"
+#include "shared/socket.h"
 
 static void udp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * unix_stream, unix_dgram, unix_seqpacket: the sockets of AF_UNIX and what waits
- * in them. Operations are counted in socket.c.
+ * in them. Operations are counted in shared/socket.c.
  */
 #include <net/af_unix.h>
 
-#include "socket.h"
+#include "shared/socket.h"
 
 static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All IPC namespaces of the machine, for gauges. See mech/ipc_ns.c. */
+/* All IPC namespaces of the machine, for gauges. See ipc_ns.c. */
 #ifndef _IPCSTAT_IPC_NS_H
 #define _IPCSTAT_IPC_NS_H
 

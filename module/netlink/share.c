@@ -2,7 +2,7 @@
 /* The netlink family's command SHARE. The protocol is in uapi/ipcstat.h. */
 #include <linux/cred.h>
 
-#include "netlink.h"
+#include "reply.h"
 #include "share.h"
 
 /* The size of one message at most. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the commands of the netlink family share. See netlink.c. */
+/* What the commands of the netlink family share. See family.c. */
 #ifndef _IPCSTAT_NETLINK_H
 #define _IPCSTAT_NETLINK_H
 
@@ -51,15 +51,15 @@ struct sk_buff *ipc_reply_new(const struct sk_buff *request, struct genl_info *i
 int ipc_reply_send(struct sk_buff *skb, struct genl_info *info, unsigned int nr);
 int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr);
 
-/* The commands of flows (netlink_flow.c). */
+/* The commands of flows (flow.c). */
 int ipc_put_flows(struct sk_buff *skb);
 int ipc_do_flows(struct sk_buff *skb, struct genl_info *info);
 int ipc_dump_flows(struct sk_buff *skb, struct netlink_callback *cb);
 
-/* The command SHARE (netlink_share.c). */
+/* The command SHARE (share.c). */
 int ipc_dump_shares(struct sk_buff *skb, struct netlink_callback *cb);
 
-/* Groups and events (netlink_event.c). */
+/* Groups and events (event.c). */
 extern const struct genl_multicast_group ipc_mcgrps[IPC_GROUPS];
 int ipc_put_events(struct sk_buff *skb);
 int ipc_do_events(struct sk_buff *skb, struct genl_info *info);

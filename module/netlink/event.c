@@ -4,7 +4,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 
-#include "netlink.h"
+#include "reply.h"
 
 /* What an event takes at most, and beside it the sums of a process in one mechanism. */
 #define EVENT_SIZE		512

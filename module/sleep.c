@@ -17,7 +17,7 @@
  * its own, and the count of voluntary switches that they belong to a later operation.
  *
  * The notifier is on a list in the task: a note must not outlive its task, nor a
- * linked note this module. A task that ends drops its note (mech/task.c), and no note is
+ * linked note this module. A task that ends drops its note (mech/shared/task.c), and no note is
  * made before that probe is attached. The probe comes once, in the middle of do_exit(); what
  * the task closes, flushes and sends after that makes no note: PF_EXITING is set before the
  * probe, and stays. In the end ipc_notes_close() takes the notes of tasks that are still
@@ -432,7 +432,7 @@ void ipc_notes_exit(void)
 	kvfree(notes);
 }
 
-#else /* !CONFIG_PREEMPT_NOTIFIERS: waits are unknown, see mech/task.c */
+#else /* !CONFIG_PREEMPT_NOTIFIERS: waits are unknown, see mech/shared/task.c */
 
 void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
 {

@@ -7,7 +7,7 @@
 #include <linux/sched/task.h>
 #include <linux/timekeeping.h>
 
-#include "netlink.h"
+#include "reply.h"
 
 /* What a flow takes in a dump at most, what an OTHER does, and what comes at the end. */
 #define FLOW_SIZE	640

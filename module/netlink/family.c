@@ -14,7 +14,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "netlink.h"
+#include "reply.h"
 
 /* What a task takes in a dump at most, and what comes behind all of them. */
 #define IPC_SLEEPER_SIZE	256

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks: no row of its own, but what the notes of sleepers (note.c) need to know of
+ * Tasks: no row of its own, but what the notes of sleepers (sleep.c) need to know of
  * them for all rows: when they end.
  */
 #include <linux/mm_types.h>
