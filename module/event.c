@@ -7,8 +7,8 @@
  * been too many in this second; a work item sends what is in it. What was too much is counted,
  * and told with the group's next event, or after a second without one.
  *
- * Nothing is sent before ipc_events_open() and after ipc_events_close(): the netlink family
- * is there in between.
+ * Nothing is sent before ipc_events_open() and after ipc_events_close(), which whoever sends
+ * calls: it is there in between.
  */
 #include <linux/bitops.h>
 #include <linux/cred.h>
@@ -19,10 +19,11 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/static_call.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "netlink/reply.h"
+#include "ipcstat.h"
 
 #define EVENT_RING	1024
 #define EVENT_SEEN	64
@@ -57,6 +58,9 @@ static struct event_seen seen[EVENT_SEEN];
 /* Held by who sends. */
 static DEFINE_MUTEX(send_mutex);
 static bool events_open;
+/* Of who sends: it is there before there are events, and is not called when they are closed. */
+static int (*send_event)(enum ipc_group group, const struct ipc_event *event,
+			 const struct ipc_process_flows *flows, u64 seq, u64 suppressed);
 static struct ipc_process_flows process_flows;
 
 static void event_work(struct work_struct *work);
@@ -83,9 +87,14 @@ u64 ipc_group_wait_ns(enum ipc_group group)
 	return wait_ns;
 }
 
+typedef bool has_listeners_t(enum ipc_group group);
+
+/* As who sends says, without what an indirect call costs; while nothing is sent: nobody. */
+DEFINE_STATIC_CALL_RET0(ipc_event_has_listeners, has_listeners_t);
+
 bool ipc_listened(enum ipc_group group)
 {
-	return READ_ONCE(events_open) && ipc_group_has_listeners(group);
+	return static_call(ipc_event_has_listeners)(group);
 }
 
 static u32 event_listened(const struct ipc_event *event)
@@ -286,7 +295,7 @@ static void event_send_to(unsigned int nr, const struct ipc_event *event,
 	group->state.sent++;
 	state = group->state;
 	raw_spin_unlock_irq(&event_lock);
-	if (!ipc_send_event(nr, event, flows, state.sent, untold))
+	if (!send_event(nr, event, flows, state.sent, untold))
 		return;
 	/* The listeners see a gap behind what they had last, which is this one. */
 	raw_spin_lock_irq(&event_lock);
@@ -359,9 +368,12 @@ int ipc_events_init(void)
 	return ring ? 0 : -ENOMEM;
 }
 
-void ipc_events_open(void)
+void ipc_events_open(const struct ipc_event_sink *sink)
 {
+	send_event = sink->send;
 	WRITE_ONCE(events_open, true);
+	/* The last: from here on there are events, and event_work() runs. */
+	static_call_update(ipc_event_has_listeners, sink->has_listeners);
 }
 
 /*
@@ -370,6 +382,7 @@ void ipc_events_open(void)
  */
 void ipc_events_close(void)
 {
+	static_call_update(ipc_event_has_listeners, (void *)&__static_call_return0);
 	WRITE_ONCE(events_open, false);
 	mutex_lock(&send_mutex);
 	mutex_unlock(&send_mutex);

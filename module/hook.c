@@ -660,7 +660,6 @@ int ipc_hooks_attach(void)
 	ipc_hooks_check();
 	for (i = 0; i < nr_states; i++)
 		ipc_hook_set_feeds(&states[i]);
-	ipc_notes_open();
 	since = ktime_get_real_seconds();
 	return 0;
 }
@@ -697,14 +696,16 @@ static void ipc_detach_return(void)
 	kfree(krps);
 }
 
-/* When this returns no handler runs any more. The probe of ending tasks goes after the notes. */
 void ipc_hooks_detach(void)
+{
+	ipc_detach_return();
+	ipc_functions_unregister(&entries);
+}
+
+void ipc_hooks_exit(void)
 {
 	struct ipc_hook_state *st;
 
-	ipc_detach_return();
-	ipc_functions_unregister(&entries);
-	ipc_notes_close();
 	for (st = states; st < states + nr_states; st++)
 		if (st->symbol && st->hook->kind == IPC_HOOK_TRACE)
 			tracepoint_probe_unregister(st->tp, st->hook->probe, st->hook);

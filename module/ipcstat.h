@@ -460,6 +460,8 @@ unsigned int ipc_nr_notes(void);
 /* True if note number @nr is of a task that is asleep now. Put the task afterwards. */
 bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper);
 
+struct ipc_process_flows;
+
 /* ---- events: told to those who listen (event.c); little is paid where nobody does ---- */
 
 /* Each is a multicast group: see netlink/event.c. */
@@ -500,6 +502,23 @@ struct ipc_event {
 	u64 bytes, messages, wait_ns;
 	int sig;
 };
+
+/**
+ * struct ipc_event_sink - what sends events
+ * @has_listeners: whether anybody listens to a group. From any context but an NMI.
+ * @send: send one message to a group: of @event (NULL: none), of @flows where it is the end of a
+ *	process, and that so many were suppressed. May sleep. Return: 0, also where a listener had
+ *	no room; a negative errno if there is no message.
+ */
+struct ipc_event_sink {
+	bool (*has_listeners)(enum ipc_group group);
+	int (*send)(enum ipc_group group, const struct ipc_event *event,
+		    const struct ipc_process_flows *flows, u64 seq, u64 suppressed);
+};
+
+/* Between these two @sink is called. */
+void ipc_events_open(const struct ipc_event_sink *sink);
+void ipc_events_close(void);
 
 /* Whether anybody listens. */
 bool ipc_listened(enum ipc_group group);
@@ -616,6 +635,21 @@ struct ipc_quota {
 	u64 (*read)(void);
 };
 
+#define IPC_SIGNALS		64
+#define IPC_SIGNAL_COLS		7
+
+/**
+ * struct ipc_signals - a mechanism's table of signals by number
+ * @cols: names of its columns
+ * @known: bit n: column n is known
+ * @read: the value of a signal, 1 to IPC_SIGNALS, in a column
+ */
+struct ipc_signals {
+	const char *const *cols;
+	u32 (*known)(void);
+	u64 (*read)(unsigned int sig, unsigned int col);
+};
+
 /* A table of quotas. */
 #define IPC_QUOTAS(...)	((const struct ipc_quota []){ __VA_ARGS__, { NULL, NULL } })
 
@@ -630,6 +664,7 @@ struct ipc_quota {
  * @exit: after the hooks are detached and no handler runs any more
  * @row_of: the row that a pipe, FIFO or socket belongs to, or NULL. Any context.
  * @quotas: limits of which no file says how much is used; may be NULL
+ * @signals: counters by the number of a signal; may be NULL; at most one has them
  */
 struct ipc_mech {
 	struct ipc_row *const *rows;
@@ -642,6 +677,7 @@ struct ipc_mech {
 	void (*exit)(void);
 	struct ipc_row *(*row_of)(struct file *file);
 	const struct ipc_quota *quotas;
+	const struct ipc_signals *signals;
 };
 
 /* The row of a pipe, FIFO or socket; NULL for any other file. */
@@ -714,20 +750,6 @@ void ipc_sets_abandon(void);
 void ipc_sets_start(void);
 void ipc_sets_stop(void);
 
-/* ---- signals by number (mech/signal.c fills it, the readers show it) ---- */
-
-#define IPC_SIGNALS		64
-#define IPC_SIGNAL_COLS		7
-
-struct ipc_signal_table {
-	u64 cell[IPC_SIGNALS + 1][IPC_SIGNAL_COLS];
-};
-
-extern const char *const ipc_signal_cols[IPC_SIGNAL_COLS];
-extern struct ipc_signal_table __percpu *ipc_signal_table;
-/* Bit n: column n is known. */
-u32 ipc_signal_known(void);
-
 /* ---- what the readers see (mechs.c, hook.c, flow.c) ---- */
 
 enum ipc_value_kind { IPC_VALUE, IPC_UNKNOWN, IPC_NONE };
@@ -742,7 +764,6 @@ extern const char *const ipc_col_names[IPC_COLS];
 unsigned int ipc_nr_rows(void);
 /* Row number @nr in the order of /proc/ipcstat; NULL past the end. */
 struct ipc_row *ipc_row_get(unsigned int nr);
-struct ipc_row *ipc_row_find(const char *name);
 /* Whether a column of a row, which is no gauge, is known. */
 enum ipc_value_kind ipc_col_kind(const struct ipc_row *row, unsigned int col);
 /* All columns of a row; may sleep. */
@@ -762,7 +783,8 @@ struct ipc_hist {
 
 /* Histogram number @nr of a row; false past the last one. */
 bool ipc_row_hist(struct ipc_row *row, unsigned int nr, struct ipc_hist *hist);
-u64 ipc_signal_read(unsigned int sig, unsigned int col);
+/* The table of signals; NULL: no mechanism has one. */
+const struct ipc_signals *ipc_signals_get(void);
 
 struct ipc_hook_info {
 	const char *name, *kind, *state, *symbol, *reason;
@@ -928,11 +950,12 @@ void ipc_notes_exit(void);
 int ipc_flows_init(void);
 void ipc_flows_exit(void);
 int ipc_events_init(void);
-void ipc_events_open(void);
-void ipc_events_close(void);
 void ipc_events_exit(void);
 int ipc_hooks_attach(void);
+/* When this returns no operation is followed any more, and none is begun. */
 void ipc_hooks_detach(void);
+/* The probes of tracepoints go, that of ending tasks among them: no handler runs any more. */
+void ipc_hooks_exit(void);
 void ipc_mechs_seed(void);
 /*
  * Calls all seed_file() for the open files of all tasks, in short steps. False: not all were seen,

@@ -76,6 +76,20 @@ static int __init ipc_check_params(void)
 	return 0;
 }
 
+/*
+ * When this returns no handler runs any more. What is closed in between: tasks that sleep hold
+ * notes, which nobody makes any more, while the end of a task is still seen.
+ */
+static void ipc_detach(void)
+{
+	/* Twice: a handler that had begun may have asked for a look once more. */
+	ipc_sets_stop();
+	ipc_hooks_detach();
+	ipc_notes_close();
+	ipc_hooks_exit();
+	ipc_sets_stop();
+}
+
 static int __init ipc_init(void)
 {
 	int err;
@@ -98,6 +112,7 @@ static int __init ipc_init(void)
 	err = ipc_hooks_attach();
 	if (err)
 		goto err_hooks;
+	ipc_notes_open();
 	ipc_mechs_seed();
 	ipc_sets_start();
 	err = ipc_proc_init();
@@ -106,15 +121,12 @@ static int __init ipc_init(void)
 	err = ipc_netlink_init();
 	if (err)
 		goto err_netlink;
-	ipc_events_open();
 	return 0;
 
 err_netlink:
 	ipc_proc_exit();
 err_proc:
-	ipc_sets_stop();
-	ipc_hooks_detach();
-	ipc_sets_stop();
+	ipc_detach();
 err_hooks:
 	ipc_events_exit();
 err_events:
@@ -128,13 +140,9 @@ err_notes:
 
 static void __exit ipc_exit(void)
 {
-	ipc_events_close();
 	ipc_netlink_exit();
 	ipc_proc_exit();
-	/* Twice: a handler that had begun may have asked for a look once more. */
-	ipc_sets_stop();
-	ipc_hooks_detach();
-	ipc_sets_stop();
+	ipc_detach();
 	ipc_events_exit();
 	ipc_flows_exit();
 	ipc_notes_exit();

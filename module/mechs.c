@@ -72,14 +72,13 @@ const struct ipc_quota *ipc_quota_get(unsigned int nr)
 	return NULL;
 }
 
-struct ipc_row *ipc_row_find(const char *name)
+const struct ipc_signals *ipc_signals_get(void)
 {
-	struct ipc_row *row;
-	unsigned int nr;
+	unsigned int i;
 
-	for (nr = 0; (row = ipc_row_get(nr)); nr++)
-		if (!strcmp(row->name, name))
-			return row;
+	for (i = 0; i < ipc_nr_mechs; i++)
+		if (ipc_mechs[i]->signals)
+			return ipc_mechs[i]->signals;
 	return NULL;
 }
 
@@ -180,16 +179,6 @@ static u64 ipc_row_blocked(struct ipc_row *row)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(*per_cpu_ptr(row->blocked, cpu));
 	return max_t(s64, sum, 0);
-}
-
-u64 ipc_signal_read(unsigned int sig, unsigned int col)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(ipc_signal_table, cpu)->cell[sig][col]);
-	return sum;
 }
 
 /* The columns that nothing can tell, but for a gauge that does not know this time. */

@@ -27,7 +27,7 @@
 
 enum { GENERATED, DELIVERED, DEFAULT, IGNORED, COALESCED, LOST, TAKEN };
 
-const char *const ipc_signal_cols[IPC_SIGNAL_COLS] = {
+static const char *const signal_cols[IPC_SIGNAL_COLS] = {
 	[GENERATED]	= "generated",
 	[DELIVERED]	= "delivered",
 	[DEFAULT]	= "default",
@@ -37,7 +37,11 @@ const char *const ipc_signal_cols[IPC_SIGNAL_COLS] = {
 	[TAKEN]		= "taken",
 };
 
-struct ipc_signal_table __percpu *ipc_signal_table;
+struct signal_table {
+	u64 cell[IPC_SIGNALS + 1][IPC_SIGNAL_COLS];
+};
+
+static struct signal_table __percpu *table;
 
 static void signal_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
@@ -57,7 +61,7 @@ static __always_inline void count(int sig, unsigned int col)
 {
 	/* Checked here, once: see ipcstat.h on subscripts. */
 	if (likely((unsigned int)sig <= IPC_SIGNALS))
-		this_cpu_inc(*(*(ipc_signal_table->cell + sig) + col));
+		this_cpu_inc(*(*(table->cell + sig) + col));
 }
 
 /* A signal that has reached somebody: @col is DELIVERED, DEFAULT or TAKEN. */
@@ -372,7 +376,7 @@ static struct ipc_hook signal_hooks[] = {
 	WAIT_HOOK(true, "__ia32_sys_sigsuspend", "__arm64_sys_sigsuspend"),
 };
 
-u32 ipc_signal_known(void)
+static u32 signal_known(void)
 {
 	u32 known = BIT(IPC_SIGNAL_COLS) - 1;
 	unsigned int i;
@@ -387,18 +391,34 @@ u32 ipc_signal_known(void)
 	return known;
 }
 
+static u64 signal_read(unsigned int sig, unsigned int col)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(table, cpu)->cell[sig][col]);
+	return sum;
+}
+
+static const struct ipc_signals signal_table = {
+	.cols = signal_cols,
+	.known = signal_known,
+	.read = signal_read,
+};
+
 static int signal_init(void)
 {
 	/* The engine passes probes as void pointers: hold them against the tracepoints. */
 	check_trace_callback_type_signal_generate(generated);
 	check_trace_callback_type_signal_deliver(delivered);
-	ipc_signal_table = alloc_percpu(struct ipc_signal_table);
-	return ipc_signal_table ? 0 : -ENOMEM;
+	table = alloc_percpu(struct signal_table);
+	return table ? 0 : -ENOMEM;
 }
 
 static void signal_exit(void)
 {
-	free_percpu(ipc_signal_table);
+	free_percpu(table);
 }
 
 static struct ipc_row *const signal_rows[] = { &signal_row };
@@ -410,4 +430,5 @@ struct ipc_mech ipc_mech_signal = {
 	.nr_hooks = ARRAY_SIZE(signal_hooks),
 	.init = signal_init,
 	.exit = signal_exit,
+	.signals = &signal_table,
 };

@@ -4,6 +4,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 
+#include "commands.h"
 #include "reply.h"
 
 /* What an event takes at most, and beside it the sums of a process in one mechanism. */
@@ -28,23 +29,7 @@ const struct genl_multicast_group ipc_mcgrps[IPC_GROUPS] = {
 	[IPC_G_WAIT + 4]	= GROUP("wait-10s"),
 };
 
-bool ipc_group_has_listeners(enum ipc_group group)
-{
-	return genl_has_listeners(&ipc_family, &init_net, group);
-}
-
 /* ---- EVENTS ---- */
-
-int ipc_do_events(struct sk_buff *skb, struct genl_info *info)
-{
-	if (!netlink_capable(skb, CAP_SYS_ADMIN) || !net_eq(genl_info_net(info), &init_net) ||
-	    task_active_pid_ns(current) != &init_pid_ns) {
-		NL_SET_ERR_MSG(info->extack,
-			       "events are for CAP_SYS_ADMIN in the initial namespaces");
-		return -EPERM;
-	}
-	return ipc_reply(skb, info, 0);
-}
 
 static int put_group(struct sk_buff *skb, enum ipc_group group)
 {
@@ -65,7 +50,7 @@ static int put_group(struct sk_buff *skb, enum ipc_group group)
 	return 0;
 }
 
-int ipc_put_events(struct sk_buff *skb)
+static int ipc_put_events(struct sk_buff *skb, unsigned int nr)
 {
 	unsigned int group;
 	int err;
@@ -74,6 +59,17 @@ int ipc_put_events(struct sk_buff *skb)
 	for (group = 0; !err && group < IPC_GROUPS; group++)
 		err = put_group(skb, group);
 	return err;
+}
+
+int ipc_do_events(struct sk_buff *skb, struct genl_info *info)
+{
+	if (!netlink_capable(skb, CAP_SYS_ADMIN) || !net_eq(genl_info_net(info), &init_net) ||
+	    task_active_pid_ns(current) != &init_pid_ns) {
+		NL_SET_ERR_MSG(info->extack,
+			       "events are for CAP_SYS_ADMIN in the initial namespaces");
+		return -EPERM;
+	}
+	return ipc_reply(skb, info, ipc_put_events, 0);
 }
 
 /* ---- events ---- */
@@ -197,15 +193,15 @@ static size_t event_size(const struct ipc_process_flows *flows)
 	return size;
 }
 
-int ipc_send_event(enum ipc_group group, const struct ipc_event *event,
-		   const struct ipc_process_flows *flows, u64 seq, u64 suppressed)
+static int send_event(enum ipc_group group, const struct ipc_event *event,
+		      const struct ipc_process_flows *flows, u64 seq, u64 suppressed)
 {
 	struct sk_buff *skb = genlmsg_new(event_size(flows), GFP_KERNEL);
 	void *hdr;
 
 	if (!skb)
 		return -ENOMEM;
-	hdr = genlmsg_put(skb, 0, 0, &ipc_family, 0, IPCSTAT_CMD_EVENT);
+	hdr = ipc_header(skb, 0, 0, 0, IPCSTAT_CMD_EVENT);
 	if (!hdr || nla_put_string(skb, IPCSTAT_A_GROUP, ipc_mcgrps[group].name) ||
 	    ipc_put_u64(skb, IPCSTAT_A_SEQ, seq) ||
 	    (suppressed && ipc_put_u64(skb, IPCSTAT_A_SUPPRESSED, suppressed)) ||
@@ -216,6 +212,11 @@ int ipc_send_event(enum ipc_group group, const struct ipc_event *event,
 	}
 	genlmsg_end(skb, hdr);
 	/* That a listener has no room is its own loss, of which it is told. */
-	genlmsg_multicast(&ipc_family, skb, 0, group, GFP_KERNEL);
+	ipc_multicast(skb, group);
 	return 0;
 }
+
+const struct ipc_event_sink ipc_event_netlink = {
+	.has_listeners = ipc_has_listeners,
+	.send = send_event,
+};

@@ -7,6 +7,7 @@
 #include <linux/sched/task.h>
 #include <linux/timekeeping.h>
 
+#include "commands.h"
 #include "reply.h"
 
 /* What a flow takes in a dump at most, what an OTHER does, and what comes at the end. */
@@ -29,6 +30,16 @@ static const char *flow_direction(unsigned int dir)
 }
 
 /* ---- the table ---- */
+
+static int ipc_put_flows(struct sk_buff *skb, unsigned int nr)
+{
+	struct ipc_flow_state state;
+
+	ipc_flows_state(&state);
+	return nla_put_u32(skb, IPCSTAT_A_MAX_FLOWS, state.max) ?:
+	       nla_put_u32(skb, IPCSTAT_A_USED, state.used) ?:
+	       ipc_put_u64(skb, IPCSTAT_A_EVICTED, state.evicted);
+}
 
 static int flows_may_set(struct genl_info *info, const struct sk_buff *request, u32 max)
 {
@@ -77,17 +88,7 @@ int ipc_do_flows(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(reply);
 		return err;
 	}
-	return ipc_reply_send(reply, info, 0);
-}
-
-int ipc_put_flows(struct sk_buff *skb)
-{
-	struct ipc_flow_state state;
-
-	ipc_flows_state(&state);
-	return nla_put_u32(skb, IPCSTAT_A_MAX_FLOWS, state.max) ?:
-	       nla_put_u32(skb, IPCSTAT_A_USED, state.used) ?:
-	       ipc_put_u64(skb, IPCSTAT_A_EVICTED, state.evicted);
+	return ipc_reply_send(reply, info, ipc_put_flows, 0);
 }
 
 /* ---- flows ---- */
@@ -251,15 +252,9 @@ static int flow_put_identity(struct sk_buff *skb, const struct flow_view *view)
 	return 0;
 }
 
-static void *flow_header(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &ipc_family,
-			   NLM_F_MULTI, IPCSTAT_CMD_FLOW);
-}
-
 static int flow_put(struct sk_buff *skb, struct netlink_callback *cb, const struct flow_view *view)
 {
-	void *hdr = flow_header(skb, cb);
+	void *hdr = ipc_dump_header(skb, cb, IPCSTAT_CMD_FLOW);
 
 	if (!hdr || flow_put_identity(skb, view) ||
 	    flow_put_values(skb, view->flow.row, view->flow.dir, view->flow.value))
@@ -278,7 +273,7 @@ static int flow_put_other(struct sk_buff *skb, struct netlink_callback *cb,
 	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
 		if (!memchr_inv(other->value[i], 0, sizeof(other->value[i])))
 			continue;
-		hdr = flow_header(skb, cb);
+		hdr = ipc_dump_header(skb, cb, IPCSTAT_CMD_FLOW);
 		if (!hdr || nla_put_string(skb, IPCSTAT_A_MECH, row->name) ||
 		    nla_put_string(skb, IPCSTAT_A_DIRECTION, flow_direction(dirs[i])) ||
 		    nla_put_flag(skb, IPCSTAT_A_OTHER) ||
@@ -354,7 +349,7 @@ static int flow_put_end(struct sk_buff *skb, struct netlink_callback *cb, struct
 	}
 	if (err)
 		return err;
-	hdr = flow_header(skb, cb);
+	hdr = ipc_dump_header(skb, cb, IPCSTAT_CMD_FLOW);
 	if (!hdr || ipc_put_u64(skb, IPCSTAT_A_EVICTED, ipc_flows_evicted()) ||
 	    (!last && nla_put_u32(skb, IPCSTAT_A_NEXT, cb->args[0])))
 		return -EMSGSIZE;

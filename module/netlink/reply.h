@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the commands of the netlink family share. See family.c. */
+/* What the commands of the netlink family share. */
 #ifndef _IPCSTAT_NETLINK_H
 #define _IPCSTAT_NETLINK_H
 
@@ -9,7 +9,8 @@
 #include "ipcstat.h"
 #include "uapi/ipcstat.h"
 
-extern struct genl_family ipc_family;
+/* Before the family is registered: it is @family that all of this is of. */
+void ipc_reply_init(const struct genl_family *family);
 
 /*
  * What fits one skb ends with the request (ipc_dump_start()), and readers bring a buffer
@@ -36,40 +37,41 @@ bool ipc_reader_owns(const struct ipc_reader *reader, const struct ipc_access *a
 /* May sleep. */
 bool ipc_reader_may_see(const struct ipc_reader *reader, struct task_struct *task);
 
-/* Before a dump: whether the sender may read, and the socket has room for all of it. */
-int ipc_dump_start(struct netlink_callback *cb);
+/* The number of the row that MECH names, or -1. */
+int ipc_find_row(const struct nlattr *attr);
 
 int ipc_put_u64(struct sk_buff *skb, int attr, u64 value);
 int ipc_put_value(struct sk_buff *skb, int attr, const char *name,
 		  const struct ipc_value *value, bool gauge);
+
+/* The header of a message; NULL: there is no room. */
+void *ipc_header(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd);
+/* The same, of one message of a dump. */
+void *ipc_dump_header(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
+
+/* Puts message number @nr of a command. -ENODATA: there is no such number. */
+typedef int ipc_put_t(struct sk_buff *skb, unsigned int nr);
 
 /*
  * Answers a do with message number @nr of its command; in two steps where it changes something
  * in between, which must not be refused afterwards for want of memory.
  */
 struct sk_buff *ipc_reply_new(const struct sk_buff *request, struct genl_info *info);
-int ipc_reply_send(struct sk_buff *skb, struct genl_info *info, unsigned int nr);
-int ipc_reply(const struct sk_buff *request, struct genl_info *info, unsigned int nr);
+int ipc_reply_send(struct sk_buff *skb, struct genl_info *info, ipc_put_t *put, unsigned int nr);
+int ipc_reply(const struct sk_buff *request, struct genl_info *info, ipc_put_t *put,
+	      unsigned int nr);
 
-/* The commands of flows (flow.c). */
-int ipc_put_flows(struct sk_buff *skb);
-int ipc_do_flows(struct sk_buff *skb, struct genl_info *info);
-int ipc_dump_flows(struct sk_buff *skb, struct netlink_callback *cb);
-
-/* The command SHARE (share.c). */
-int ipc_dump_shares(struct sk_buff *skb, struct netlink_callback *cb);
-
-/* Groups and events (event.c). */
-extern const struct genl_multicast_group ipc_mcgrps[IPC_GROUPS];
-int ipc_put_events(struct sk_buff *skb);
-int ipc_do_events(struct sk_buff *skb, struct genl_info *info);
-bool ipc_group_has_listeners(enum ipc_group group);
+/* Before a dump: whether the sender may read, and the socket has room for all of it. */
+int ipc_dump_start(struct netlink_callback *cb);
 /*
- * Send one message to a group: of @event (NULL: none), of @flows where it is the end of a
- * process, and that so many were suppressed. May sleep; only while the family is there.
- * Return: 0, also where a listener had no room; a negative errno if there is no message.
+ * A dump of all messages of a command. Where MECH was given: of the one with that row's number, or
+ * of those that are @wanted for that row.
  */
-int ipc_send_event(enum ipc_group group, const struct ipc_event *event,
-		   const struct ipc_process_flows *flows, u64 seq, u64 suppressed);
+int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb, ipc_put_t *put,
+	     bool (*wanted)(const struct ipc_row *row, unsigned int nr));
+
+/* Whether anybody listens to a group of the family; and to send a message to those who do. */
+bool ipc_has_listeners(enum ipc_group group);
+void ipc_multicast(struct sk_buff *skb, enum ipc_group group);
 
 #endif /* _IPCSTAT_NETLINK_H */

@@ -2,6 +2,7 @@
 /* The netlink family's command SHARE. The protocol is in uapi/ipcstat.h. */
 #include <linux/cred.h>
 
+#include "commands.h"
 #include "reply.h"
 #include "share.h"
 
@@ -56,8 +57,7 @@ static int share_put_nest(struct sk_buff *skb, const struct ipc_share_info *info
 static int share_put(struct sk_buff *skb, struct netlink_callback *cb,
 		     const struct ipc_share_info *info)
 {
-	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &ipc_family,
-				NLM_F_MULTI, IPCSTAT_CMD_SHARE);
+	void *hdr = ipc_dump_header(skb, cb, IPCSTAT_CMD_SHARE);
 
 	if (!hdr || (info ? share_put_nest(skb, info) :
 			    nla_put_u32(skb, IPCSTAT_A_NEXT, cb->args[0])))
