@@ -14,6 +14,13 @@
 
 #include "shared/ipc_ns.h"
 
+static void posix_mq_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+static struct ipc_row posix_mq_row = {
+	.name = "posix_mq",
+	.gauge = posix_mq_gauge,
+};
+
 static struct file_system_type *mqueue;
 
 /* The object behind a descriptor, unless it was closed meanwhile. */
@@ -36,7 +43,7 @@ static noinline void mq_is_full(unsigned int fd)
 	if (!ipc_listened(IPC_G_LIMIT))
 		return;
 	object = mq_object(fd);
-	ipc_event_limit(&ipc_row_posix_mq, &object);
+	ipc_event_limit(&posix_mq_row, &object);
 }
 
 static noinline void mq_failed(const struct ipc_call *call, enum ipc_dir dir, long ret)
@@ -45,10 +52,10 @@ static noinline void mq_failed(const struct ipc_call *call, enum ipc_dir dir, lo
 		ipc_woke(call);
 		return;
 	}
-	ipc_failed(&ipc_row_posix_mq, dir);
+	ipc_failed(&posix_mq_row, dir);
 	if (ret == -EAGAIN && dir == IPC_SEND)
 		mq_is_full(call->arg[0]);
-	ipc_end(call, &ipc_row_posix_mq, dir, ipc_at_fd(call->arg[0]), ret);
+	ipc_end(call, &posix_mq_row, dir, ipc_at_fd(call->arg[0]), ret);
 }
 
 static __always_inline void mq_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
@@ -57,8 +64,8 @@ static __always_inline void mq_done(const struct ipc_call *call, enum ipc_dir di
 		mq_failed(call, dir, ret);
 		return;
 	}
-	ipc_moved(&ipc_row_posix_mq, dir, ret);
-	ipc_end(call, &ipc_row_posix_mq, dir, ipc_at_fd(call->arg[0]), ret);
+	ipc_moved(&posix_mq_row, dir, ret);
+	ipc_end(call, &posix_mq_row, dir, ipc_at_fd(call->arg[0]), ret);
 }
 
 static void mq_send_done(const struct ipc_call *call)
@@ -86,9 +93,9 @@ static void mq_sleeps(struct ftrace_regs *regs)
 	syscall_get_arguments(current, current_pt_regs(), args);
 	object = mq_object(args[0]);
 	object.timeout = ipc_arg(regs, 2);
-	ipc_sleep_often(&ipc_row_posix_mq, dir, &object);
+	ipc_sleep_often(&posix_mq_row, dir, &object);
 	if (dir == IPC_SEND)
-		ipc_event_limit(&ipc_row_posix_mq, &object);
+		ipc_event_limit(&posix_mq_row, &object);
 }
 
 /* mqueue_evict_inode(inode): nobody has the queue open, and its name is gone. */
@@ -101,7 +108,7 @@ static void mq_evicted(struct ftrace_regs *regs)
 	if (!S_ISREG(inode->i_mode))
 		return;
 	object = ipc_object_inode("mqueue", inode);
-	ipc_event_lost(&ipc_row_posix_mq, &object, queue->qsize, queue->attr.mq_curmsgs);
+	ipc_event_lost(&posix_mq_row, &object, queue->qsize, queue->attr.mq_curmsgs);
 }
 
 /* ---- what is queued now ---- */
@@ -182,17 +189,12 @@ static void posix_mq_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 		gauge->unknown |= IPC_BITS_QUEUE;
 }
 
-/* It is part of the kernel, and stays. */
+/* The file system is part of the kernel, and stays. */
 static int posix_mq_init(void)
 {
 	mqueue = get_fs_type("mqueue");
-	return 0;
+	return ipc_ns_feeds(&posix_mq_row, IPC_BIT(IPC_OBJECTS));
 }
-
-struct ipc_row ipc_row_posix_mq = {
-	.name = "posix_mq",
-	.gauge = posix_mq_gauge,
-};
 
 /* Queues of the IPC namespace, with or without a name: what fs.mqueue.queues_max limits. */
 static u64 mq_ns_queues(void)
@@ -206,14 +208,14 @@ static u64 mq_user_bytes(void)
 	return get_rlimit_value(current_ucounts(), UCOUNT_RLIMIT_MSGQUEUE);
 }
 
-static struct ipc_row *const rows[] = { &ipc_row_posix_mq };
+static struct ipc_row *const posix_mq_rows[] = { &posix_mq_row };
 
-static struct ipc_hook hooks[] = {
+static struct ipc_hook posix_mq_hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_mq_timedsend"),
 		.called_by = IPC_NAMES("__x64_sys_mq_timedsend", "|__ia32_sys_mq_timedsend_time32"),
-		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
+		.feeds = IPC_FEEDS({ &posix_mq_row,
 				     IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }),
 		.done = mq_send_done,
 		.nargs = 5,
@@ -224,7 +226,7 @@ static struct ipc_hook hooks[] = {
 		.symbols = IPC_NAMES("do_mq_timedreceive"),
 		.called_by = IPC_NAMES("__x64_sys_mq_timedreceive",
 				       "|__ia32_sys_mq_timedreceive_time32"),
-		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
+		.feeds = IPC_FEEDS({ &posix_mq_row,
 				     IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = mq_receive_done,
 		.nargs = 5,
@@ -234,7 +236,7 @@ static struct ipc_hook hooks[] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("wq_sleep"),
 		.called_by = IPC_NAMES("do_mq_timedsend", "do_mq_timedreceive"),
-		.feeds = IPC_FEEDS({ &ipc_row_posix_mq,
+		.feeds = IPC_FEEDS({ &posix_mq_row,
 				     IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.entry = mq_sleeps,
 	}, {
@@ -245,10 +247,10 @@ static struct ipc_hook hooks[] = {
 };
 
 struct ipc_mech ipc_mech_posix_mq = {
-	.rows = rows,
-	.nr_rows = ARRAY_SIZE(rows),
-	.hooks = hooks,
-	.nr_hooks = ARRAY_SIZE(hooks),
+	.rows = posix_mq_rows,
+	.nr_rows = ARRAY_SIZE(posix_mq_rows),
+	.hooks = posix_mq_hooks,
+	.nr_hooks = ARRAY_SIZE(posix_mq_hooks),
 	.init = posix_mq_init,
 	.quotas = IPC_QUOTAS({ "mqueue_ns_queues", mq_ns_queues },
 			     { "mqueue_user_bytes", mq_user_bytes }),

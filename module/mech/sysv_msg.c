@@ -13,20 +13,28 @@
 
 enum { PEEKS };
 
+static void sysv_msg_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+static struct ipc_row sysv_msg_row = {
+	.name = "sysv_msg",
+	.details = (const char *const []){ [PEEKS] = "peeks", NULL },
+	.gauge = sysv_msg_gauge,
+};
+
 static noinline void msg_is_full(int id)
 {
 	struct ipc_object object = ipc_ns_object("msg");
 
 	object.id = id;
-	ipc_event_limit(&ipc_row_sysv_msg, &object);
+	ipc_event_limit(&sysv_msg_row, &object);
 }
 
 static noinline void msg_failed(const struct ipc_call *call, enum ipc_dir dir, long ret)
 {
-	ipc_failed(&ipc_row_sysv_msg, dir);
+	ipc_failed(&sysv_msg_row, dir);
 	if (ret == -EAGAIN && dir == IPC_SEND)
 		msg_is_full(call->arg[0]);
-	ipc_end(call, &ipc_row_sysv_msg, dir, ipc_at_sysv(call->arg[0]), ret);
+	ipc_end(call, &sysv_msg_row, dir, ipc_at_sysv(call->arg[0]), ret);
 }
 
 static __always_inline void msg_done(const struct ipc_call *call, enum ipc_dir dir, long ret)
@@ -35,8 +43,8 @@ static __always_inline void msg_done(const struct ipc_call *call, enum ipc_dir d
 		msg_failed(call, dir, ret);
 		return;
 	}
-	ipc_moved(&ipc_row_sysv_msg, dir, ret);
-	ipc_end(call, &ipc_row_sysv_msg, dir, ipc_at_sysv(call->arg[0]), ret);
+	ipc_moved(&sysv_msg_row, dir, ret);
+	ipc_end(call, &sysv_msg_row, dir, ipc_at_sysv(call->arg[0]), ret);
 }
 
 static void msgsnd_done(const struct ipc_call *call)
@@ -53,8 +61,8 @@ static void msgsnd_sleeps(struct ftrace_regs *regs)
 	struct ipc_object object = ipc_ns_object("msg");
 
 	object.id = perm->id;
-	ipc_sleep_often(&ipc_row_sysv_msg, IPC_SEND, &object);
-	ipc_event_limit(&ipc_row_sysv_msg, &object);
+	ipc_sleep_often(&sysv_msg_row, IPC_SEND, &object);
+	ipc_event_limit(&sysv_msg_row, &object);
 }
 
 /* do_msgrcv() calls nothing before it sleeps in schedule(), for nothing but a message. */
@@ -63,13 +71,13 @@ static void msgrcv_sleeps(const struct ipc_call *call)
 	struct ipc_object object = ipc_ns_object("msg");
 
 	object.id = (int)call->arg[0];
-	ipc_sleep_often(&ipc_row_sysv_msg, IPC_RECV, &object);
+	ipc_sleep_often(&sysv_msg_row, IPC_RECV, &object);
 }
 
 /* The message stays in the queue. */
 static noinline void msg_peeked(const struct ipc_call *call)
 {
-	ipc_detail(&ipc_row_sysv_msg, PEEKS, 1);
+	ipc_detail(&sysv_msg_row, PEEKS, 1);
 	msg_done(call, IPC_RECV, 0);
 }
 
@@ -93,7 +101,7 @@ static void msg_queue_freed(struct ftrace_regs *regs)
 		.kind = "msg", .id = perm->id, .space = ns->ns.inum, .part = -1,
 	};
 
-	ipc_event_lost(&ipc_row_sysv_msg, &object, queue->q_cbytes, queue->q_qnum);
+	ipc_event_lost(&sysv_msg_row, &object, queue->q_cbytes, queue->q_qnum);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -108,22 +116,21 @@ static void sysv_msg_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE, add_namespace);
 }
 
-struct ipc_row ipc_row_sysv_msg = {
-	.name = "sysv_msg",
-	.details = (const char *const []){ [PEEKS] = "peeks", NULL },
-	.gauge = sysv_msg_gauge,
-};
+static int sysv_msg_init(void)
+{
+	return ipc_ns_feeds(&sysv_msg_row, IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE);
+}
 
-static struct ipc_row *const rows[] = { &ipc_row_sysv_msg };
+static struct ipc_row *const sysv_msg_rows[] = { &sysv_msg_row };
 
-static struct ipc_hook hooks[] = {
+static struct ipc_hook sysv_msg_hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_msgsnd"),
 		.called_by = IPC_NAMES("__x64_sys_msgsnd|ksys_msgsnd",
 				       "|__ia32_compat_sys_msgsnd|compat_ksys_msgsnd",
 				       "|compat_ksys_msgsnd"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }),
+		.feeds = IPC_FEEDS({ &sysv_msg_row, IPC_BITS_RESULT(IPC_SEND) | IPC_BITS_SLEEP(IPC_SEND) }),
 		.done = msgsnd_done,
 		.nargs = 5,
 		.uses = 4,
@@ -134,7 +141,7 @@ static struct ipc_hook hooks[] = {
 		.called_by = IPC_NAMES("__x64_sys_msgrcv|ksys_msgrcv",
 				       "|__ia32_compat_sys_msgrcv|compat_ksys_msgrcv",
 				       "|compat_ksys_msgrcv"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
+		.feeds = IPC_FEEDS({ &sysv_msg_row, IPC_BITS_RESULT(IPC_RECV) | IPC_BITS_SLEEP(IPC_RECV) }),
 		.done = msgrcv_done,
 		.asleep = msgrcv_sleeps,
 		.nargs = 6,
@@ -144,7 +151,7 @@ static struct ipc_hook hooks[] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("ipc_rcu_getref"),
 		.callers = IPC_NAMES("do_msgsnd"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_msg, IPC_BITS_SLEEP(IPC_SEND) }),
+		.feeds = IPC_FEEDS({ &sysv_msg_row, IPC_BITS_SLEEP(IPC_SEND) }),
 		.entry = msgsnd_sleeps,
 	}, {
 		.kind = IPC_HOOK_ENTRY,
@@ -155,8 +162,9 @@ static struct ipc_hook hooks[] = {
 };
 
 struct ipc_mech ipc_mech_sysv_msg = {
-	.rows = rows,
-	.nr_rows = ARRAY_SIZE(rows),
-	.hooks = hooks,
-	.nr_hooks = ARRAY_SIZE(hooks),
+	.rows = sysv_msg_rows,
+	.nr_rows = ARRAY_SIZE(sysv_msg_rows),
+	.hooks = sysv_msg_hooks,
+	.nr_hooks = ARRAY_SIZE(sysv_msg_hooks),
+	.init = sysv_msg_init,
 };

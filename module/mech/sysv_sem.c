@@ -12,6 +12,14 @@
 
 #include "shared/ipc_ns.h"
 
+static void sysv_sem_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+static struct ipc_row sysv_sem_row = {
+	.name = "sysv_sem",
+	.na = IPC_BITS_QUEUE | IPC_BITS_DATA(IPC_SEND) | IPC_BITS_DATA(IPC_RECV),
+	.gauge = sysv_sem_gauge,
+};
+
 /* An operation that only releases can't block: it sends. All others receive. */
 static enum ipc_dir direction(const struct sembuf *sops, unsigned int nr)
 {
@@ -26,8 +34,8 @@ static void semop_done(const struct ipc_call *call)
 {
 	enum ipc_dir dir = direction((const struct sembuf *)call->arg[1], call->arg[2]);
 
-	ipc_result(&ipc_row_sysv_sem, dir, (int)call->ret);
-	ipc_end(call, &ipc_row_sysv_sem, dir, ipc_at_sysv(call->arg[0]), (int)call->ret);
+	ipc_result(&sysv_sem_row, dir, (int)call->ret);
+	ipc_end(call, &sysv_sem_row, dir, ipc_at_sysv(call->arg[0]), (int)call->ret);
 }
 
 /*
@@ -50,7 +58,7 @@ static void semop_sleeps(struct ftrace_regs *regs)
 	if (args[2] == 1 && !get_user(num, &op->sem_num))
 		object.part = num;
 	pagefault_enable();
-	ipc_sleep(&ipc_row_sysv_sem, IPC_RECV, &object);
+	ipc_sleep(&sysv_sem_row, IPC_RECV, &object);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -63,22 +71,21 @@ static void sysv_sem_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS), add_namespace);
 }
 
-struct ipc_row ipc_row_sysv_sem = {
-	.name = "sysv_sem",
-	.na = IPC_BITS_QUEUE | IPC_BITS_DATA(IPC_SEND) | IPC_BITS_DATA(IPC_RECV),
-	.gauge = sysv_sem_gauge,
-};
+static int sysv_sem_init(void)
+{
+	return ipc_ns_feeds(&sysv_sem_row, IPC_BIT(IPC_OBJECTS));
+}
 
-static struct ipc_row *const rows[] = { &ipc_row_sysv_sem };
+static struct ipc_row *const sysv_sem_rows[] = { &sysv_sem_row };
 
 #define BITS_SLEEP	(IPC_BITS_SLEEP(IPC_SEND) | IPC_BITS_SLEEP(IPC_RECV))
 
-static struct ipc_hook hooks[] = {
+static struct ipc_hook sysv_sem_hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("__do_semtimedop"),
 		.called_by = IPC_NAMES("do_semtimedop|ksys_semtimedop"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_sem,
+		.feeds = IPC_FEEDS({ &sysv_sem_row,
 				     IPC_BITS_OPS(IPC_SEND) | IPC_BITS_FAILS(IPC_SEND) |
 				     IPC_BITS_OPS(IPC_RECV) | IPC_BITS_FAILS(IPC_RECV) |
 				     BITS_SLEEP }),
@@ -90,14 +97,15 @@ static struct ipc_hook hooks[] = {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("schedule_hrtimeout_range"),
 		.callers = IPC_NAMES("__do_semtimedop"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_sem, BITS_SLEEP }),
+		.feeds = IPC_FEEDS({ &sysv_sem_row, BITS_SLEEP }),
 		.entry = semop_sleeps,
 	},
 };
 
 struct ipc_mech ipc_mech_sysv_sem = {
-	.rows = rows,
-	.nr_rows = ARRAY_SIZE(rows),
-	.hooks = hooks,
-	.nr_hooks = ARRAY_SIZE(hooks),
+	.rows = sysv_sem_rows,
+	.nr_rows = ARRAY_SIZE(sysv_sem_rows),
+	.hooks = sysv_sem_hooks,
+	.nr_hooks = ARRAY_SIZE(sysv_sem_hooks),
+	.init = sysv_sem_init,
 };

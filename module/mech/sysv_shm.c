@@ -15,6 +15,17 @@
 #include "flow_table.h"
 #include "shared/ipc_ns.h"
 
+static void sysv_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
+
+/* Nothing copies: the columns are fed, and stay 0. */
+static struct ipc_row sysv_shm_row = {
+	.name = "sysv_shm",
+	.na = IPC_BITS_QUEUE | IPC_BIT(IPC_BLOCKED) |
+	      IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV),
+	.gauge = sysv_shm_gauge,
+	.mappings = true,
+};
+
 static __always_inline unsigned long mapping_size(const struct vm_area_struct *vma)
 {
 	return vma->vm_end - vma->vm_start;
@@ -29,12 +40,12 @@ static __always_inline int mapping_id(const struct vm_area_struct *vma)
 static noinline void mapping_flow(enum ipc_dir dir, const struct vm_area_struct *vma,
 				  unsigned int ops)
 {
-	ipc_flow_mapped(&ipc_row_sysv_shm, dir, mapping_id(vma), ops, mapping_size(vma));
+	ipc_flow_mapped(&sysv_shm_row, dir, mapping_id(vma), ops, mapping_size(vma));
 }
 
 static noinline void mapping_part(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
-	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, mapping_size(vma));
+	ipc_add(&sysv_shm_row, dir + IPC_D_BYTES, mapping_size(vma));
 	if (ipc_flows())
 		mapping_flow(dir, vma, 0);
 }
@@ -49,9 +60,9 @@ static __always_inline void mapping(enum ipc_dir dir, const struct vm_area_struc
 		mapping_part(dir, vma);
 		return;
 	}
-	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_OPS, 1);
-	ipc_add(&ipc_row_sysv_shm, dir + IPC_D_BYTES, values.bytes);
-	if (ipc_flows() && unlikely(!flow_end_count(&ipc_row_sysv_shm, dir,
+	ipc_add(&sysv_shm_row, dir + IPC_D_OPS, 1);
+	ipc_add(&sysv_shm_row, dir + IPC_D_BYTES, values.bytes);
+	if (ipc_flows() && unlikely(!flow_end_count(&sysv_shm_row, dir,
 						    ipc_at_sysv(mapping_id(vma)), &values)))
 		mapping_flow(dir, vma, 1);
 }
@@ -75,13 +86,13 @@ static void shm_closed(struct ftrace_regs *regs)
 static void shmat_done(const struct ipc_call *call)
 {
 	if ((int)call->ret < 0)
-		ipc_op(&ipc_row_sysv_shm, IPC_SEND, ipc_at_sysv(call->arg[0]), (int)call->ret, 0);
+		ipc_op(&sysv_shm_row, IPC_SEND, ipc_at_sysv(call->arg[0]), (int)call->ret, 0);
 }
 
 static void shmdt_done(const struct ipc_call *call)
 {
 	if ((int)call->ret < 0)
-		ipc_op(&ipc_row_sysv_shm, IPC_RECV, IPC_NOWHERE, (int)call->ret, 0);
+		ipc_op(&sysv_shm_row, IPC_RECV, IPC_NOWHERE, (int)call->ret, 0);
 }
 
 static void add_namespace(struct ipc_namespace *ns, struct ipc_gauge *gauge)
@@ -94,25 +105,21 @@ static void sysv_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 	ipc_ns_sum(gauge, IPC_BIT(IPC_OBJECTS), add_namespace);
 }
 
-/* Nothing copies: the columns are fed, and stay 0. */
-struct ipc_row ipc_row_sysv_shm = {
-	.name = "sysv_shm",
-	.na = IPC_BITS_QUEUE | IPC_BIT(IPC_BLOCKED) |
-	      IPC_BITS_WAITS(IPC_SEND) | IPC_BITS_WAITS(IPC_RECV),
-	.gauge = sysv_shm_gauge,
-	.mappings = true,
-};
+static int sysv_shm_init(void)
+{
+	return ipc_ns_feeds(&sysv_shm_row, IPC_BIT(IPC_OBJECTS));
+}
 
-static struct ipc_row *const rows[] = { &ipc_row_sysv_shm };
+static struct ipc_row *const sysv_shm_rows[] = { &sysv_shm_row };
 
 #define BITS_MAPPING(dir) (IPC_BITS_OPS(dir) | IPC_BITS_DATA(dir))
 #define BITS_FAILURE(dir) (IPC_BITS_OPS(dir) | IPC_BITS_FAILS(dir))
 
-static struct ipc_hook hooks[] = {
+static struct ipc_hook sysv_shm_hooks[] = {
 	{
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("shm_mmap"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_SEND) }),
+		.feeds = IPC_FEEDS({ &sysv_shm_row, BITS_MAPPING(IPC_SEND) }),
 		.done = shm_mmap_done,
 		.nargs = 2,
 	}, {
@@ -124,18 +131,18 @@ static struct ipc_hook hooks[] = {
 		 */
 		.callers = IPC_NAMES("dup_mmap|dup_mm|copy_mm|copy_process", "copy_vma"),
 		.indirect = true,
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_SEND) }),
+		.feeds = IPC_FEEDS({ &sysv_shm_row, BITS_MAPPING(IPC_SEND) }),
 		.entry = shm_duplicated,
 	}, {
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("shm_close"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_MAPPING(IPC_RECV) }),
+		.feeds = IPC_FEEDS({ &sysv_shm_row, BITS_MAPPING(IPC_RECV) }),
 		.entry = shm_closed,
 	}, {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("do_shmat"),
 		.called_by = IPC_NAMES("__x64_sys_shmat", "|__ia32_compat_sys_shmat"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_SEND) }),
+		.feeds = IPC_FEEDS({ &sysv_shm_row, BITS_FAILURE(IPC_SEND) }),
 		.done = shmat_done,
 		.failures = true,
 		.nargs = 5,
@@ -144,7 +151,7 @@ static struct ipc_hook hooks[] = {
 		.kind = IPC_HOOK_RETURN,
 		.symbols = IPC_NAMES("ksys_shmdt"),
 		.called_by = IPC_NAMES("__x64_sys_shmdt"),
-		.feeds = IPC_FEEDS({ &ipc_row_sysv_shm, BITS_FAILURE(IPC_RECV) }),
+		.feeds = IPC_FEEDS({ &sysv_shm_row, BITS_FAILURE(IPC_RECV) }),
 		.done = shmdt_done,
 		.failures = true,
 		.nargs = 1,
@@ -152,8 +159,9 @@ static struct ipc_hook hooks[] = {
 };
 
 struct ipc_mech ipc_mech_sysv_shm = {
-	.rows = rows,
-	.nr_rows = ARRAY_SIZE(rows),
-	.hooks = hooks,
-	.nr_hooks = ARRAY_SIZE(hooks),
+	.rows = sysv_shm_rows,
+	.nr_rows = ARRAY_SIZE(sysv_shm_rows),
+	.hooks = sysv_shm_hooks,
+	.nr_hooks = ARRAY_SIZE(sysv_shm_hooks),
+	.init = sysv_shm_init,
 };

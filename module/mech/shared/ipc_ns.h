@@ -11,11 +11,8 @@
 /* Which of ipc_namespace.ids is which: IPC_SEM_IDS and so on of ipc/util.h. */
 enum { IPC_NS_SEM, IPC_NS_MSG, IPC_NS_SHM };
 
-/* The rows with gauges that are added up over all namespaces. */
-extern struct ipc_row ipc_row_sysv_msg;
-extern struct ipc_row ipc_row_posix_mq;
-extern struct ipc_row ipc_row_sysv_shm;
-extern struct ipc_row ipc_row_sysv_sem;
+/* @cols of a row are known while namespaces are followed: its gauge adds them up. By init(). */
+int ipc_ns_feeds(struct ipc_row *row, u32 cols);
 
 /**
  * ipc_ns_sum - add up a gauge over all IPC namespaces
