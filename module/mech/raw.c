@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * raw: the raw sockets of IPv4 and IPv6, and the packets that wait in them, as
- * their reader gets them: over IPv4 with the IP header. Operations are counted in
- * shared/socket.c.
+ * their reader gets them: over IPv4 with the IP header. shared/socket.c finds what is sent and
+ * received, for all sockets of IP.
  */
 #include <linux/rculist.h>
 #include <net/raw.h>
@@ -14,7 +14,7 @@
 
 static void raw_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
-struct ipc_row ipc_raw = {
+static struct ipc_row raw_row = {
 	.name = "raw",
 	.details = IPC_INET_DETAILS,
 	.gauge = raw_gauge,
@@ -24,7 +24,7 @@ static struct ipc_row *raw_row_of(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	return sk && ipc_sk_is(sk, SOCK_RAW, sk->sk_protocol) ? &ipc_raw : NULL;
+	return sk && ipc_sk_is(sk, SOCK_RAW, sk->sk_protocol) ? &raw_row : NULL;
 }
 
 /* A raw socket is hashed from inet_create() on until it is closed; it is freed by RCU. */
@@ -53,10 +53,25 @@ static void raw_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 #endif
 }
 
-static struct ipc_row *const raw_rows[] = { &ipc_raw };
+static const struct ipc_socket_kind raw_kind = {
+	.row = &raw_row,
+	.family = { AF_INET, AF_INET6 },
+	.type = SOCK_RAW,
+	.hooks = BIT(IPC_SOCKET_INET_SEND) | BIT(IPC_SOCKET_INET_RECV) |
+		 BIT(IPC_SOCKET_COMMON_RECV) |
+		 BIT(IPC_SOCKET_ALLOC) | BIT(IPC_SOCKET_PACKETS),
+};
+
+static int raw_mech_init(void)
+{
+	return ipc_socket_add(&raw_kind);
+}
+
+static struct ipc_row *const raw_rows[] = { &raw_row };
 
 struct ipc_mech ipc_mech_raw = {
 	.rows = raw_rows,
 	.nr_rows = ARRAY_SIZE(raw_rows),
+	.init = raw_mech_init,
 	.row_of = raw_row_of,
 };

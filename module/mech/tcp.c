@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * tcp: the sockets of TCP over IPv4 and IPv6, and the bytes that wait in them,
- * received and not read or accepted and not yet sent. Operations are counted in
- * shared/socket.c.
+ * received and not read or accepted and not yet sent. shared/socket.c finds what is sent and
+ * received, for all sockets of IP.
  *
  * The kernel counts the sockets. Those that are connected are in the table of
  * established connections. A connection that has ended leaves it, while what the
@@ -17,7 +17,7 @@
 
 static void tcp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
-struct ipc_row ipc_tcp = {
+static struct ipc_row tcp_row = {
 	.name = "tcp",
 	.na = IPC_BIT(IPC_QUEUED),	/* a byte stream has no messages */
 	.details = IPC_INET_DETAILS,
@@ -31,14 +31,14 @@ static struct ipc_row *tcp_row_of(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	return sk && ipc_sk_is(sk, SOCK_STREAM, IPPROTO_TCP) ? &ipc_tcp : NULL;
+	return sk && ipc_sk_is(sk, SOCK_STREAM, IPPROTO_TCP) ? &tcp_row : NULL;
 }
 
 /*
  * What tcp_inq() counts, and beyond it what lies behind urgent data. Without the
  * socket's lock, as tcp_diag_get_info() reads it.
  */
-u32 ipc_tcp_unread(const struct sock *sk)
+static u32 tcp_unread(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 end = READ_ONCE(tp->rcv_nxt), start = READ_ONCE(tp->copied_seq);
@@ -82,7 +82,7 @@ static void tcp_count(const struct sock *sk, struct ipc_gauge *gauge)
 	if (sk_is_mptcp(sk))
 		gauge->value[IPC_OBJECTS]--;
 	else if (state != TCP_SYN_SENT && state != TCP_LISTEN)
-		gauge->value[IPC_QUEUED_BYTES] += ipc_tcp_unread(sk) + tcp_unsent(sk, state);
+		gauge->value[IPC_QUEUED_BYTES] += tcp_unread(sk) + tcp_unsent(sk, state);
 }
 
 static void tcp_count_connections(struct inet_hashinfo *table, struct ipc_gauge *gauge)
@@ -127,7 +127,7 @@ static void tcp_count_leftover(void *object, unsigned long unused, void *arg)
 
 	/* It may have been connected again. */
 	if (inet_sk_state_load(sk) == TCP_CLOSE && !sk_is_mptcp(sk))
-		gauge->value[IPC_QUEUED_BYTES] += ipc_tcp_unread(sk);
+		gauge->value[IPC_QUEUED_BYTES] += tcp_unread(sk);
 }
 
 /*
@@ -160,7 +160,7 @@ static void tcp_done_entry(struct ftrace_regs *regs)
 {
 	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
 
-	if (!sock_flag(sk, SOCK_DEAD) && ipc_tcp_unread(sk))
+	if (!sock_flag(sk, SOCK_DEAD) && tcp_unread(sk))
 		ipc_set_add(leftovers, sk, 0, ipc_sk_uid(sk));
 }
 
@@ -172,15 +172,31 @@ static void tcp_destroy_entry(struct ftrace_regs *regs)
 	ipc_set_del(leftovers, sk, ipc_sk_uid(sk));
 }
 
-static int tcp_init_set(void)
+static void tcp_add_unread(struct sock *sk, struct ipc_gauge *unread)
+{
+	unread->value[IPC_QUEUED_BYTES] = tcp_unread(sk);
+}
+
+static const struct ipc_socket_kind tcp_kind = {
+	.row = &tcp_row,
+	.family = { AF_INET, AF_INET6 },
+	.type = SOCK_STREAM,
+	.protocol = IPPROTO_TCP,
+	.prot = &tcp_prot,
+	.hooks = BIT(IPC_SOCKET_INET_SEND) | BIT(IPC_SOCKET_INET_RECV) |
+		 BIT(IPC_SOCKET_INET6_SEND) | BIT(IPC_SOCKET_INET6_RECV),
+	.unread = tcp_add_unread,
+};
+
+static int tcp_mech_init(void)
 {
 	leftovers = ipc_set_new("tcp", ipc_max_objects, IPC_SET_SOME);
-	return leftovers ? 0 : -ENOMEM;
+	return leftovers ? ipc_socket_add(&tcp_kind) : -ENOMEM;
 }
 
 static void tcp_seed(void)
 {
-	if (!(ipc_tcp.lost & IPC_BIT(IPC_QUEUED_BYTES)))
+	if (!(tcp_row.lost & IPC_BIT(IPC_QUEUED_BYTES)))
 		ipc_set_open(leftovers);
 }
 
@@ -189,40 +205,100 @@ static void tcp_seed_file(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	if (tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE && ipc_tcp_unread(sk))
+	if (tcp_row_of(file) && inet_sk_state_load(sk) == TCP_CLOSE && tcp_unread(sk))
 		ipc_set_find_again(leftovers, sk, 0, ipc_sk_uid(sk));
 }
 
-static void tcp_exit_set(void)
+static void tcp_mech_exit(void)
 {
 	ipc_set_free(leftovers);
 }
+
+/* ---- waits ---- */
+
+/* sk_wait_data(sk, ...): it sleeps once */
+static void receiver_sleeps(struct ftrace_regs *regs)
+{
+	ipc_socket_sleeps((const struct sock *)ipc_arg(regs, 0), IPC_RECV);
+}
+
+/* sk_stream_wait_memory(sk, timeo): it loops */
+static void sender_sleeps(struct ftrace_regs *regs)
+{
+	const struct sock *sk = (const struct sock *)ipc_arg(regs, 0);
+
+	if (ipc_socket_sleeps_often(sk, IPC_SEND))
+		ipc_socket_is_full(sk, &tcp_row);
+}
+
+/* sk_stream_wait_connect(sk, timeo): it loops */
+static void sender_connecting(struct ftrace_regs *regs)
+{
+	ipc_socket_sleeps_often((const struct sock *)ipc_arg(regs, 0), IPC_SEND);
+}
+
+/* __inet_stream_connect(sock, addr, len, flags, is_sendmsg) */
+static void connect_sleeps(const struct ipc_call *call)
+{
+	ipc_socket_sleeps_often(ipc_socket_sk(call), IPC_SEND);
+}
+
+/* In a sendmsg() it is a part of that operation. */
+static void connect_done(const struct ipc_call *call)
+{
+	if (!(int)call->arg[4])
+		ipc_woke(call);
+}
+
+/* inet_csk_accept(sk, ...) */
+static void accept_sleeps(const struct ipc_call *call)
+{
+	ipc_socket_sleeps_often((const struct sock *)call->arg[0], IPC_RECV);
+}
+
+/* accept(2) is no operation, but it may wait. */
+static void accept_done(const struct ipc_call *call)
+{
+	ipc_woke(call);
+}
+
+/* ---- hooks ---- */
+
+#define WAITS_TO(dir)	IPC_FEEDS({ &tcp_row, IPC_BITS_SLEEP(dir) })
 
 static struct ipc_hook tcp_hooks[] = {
 	{
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("tcp_done"),
-		.feeds = IPC_FEEDS({ &ipc_tcp, IPC_BIT(IPC_QUEUED_BYTES) }),
+		.feeds = IPC_FEEDS({ &tcp_row, IPC_BIT(IPC_QUEUED_BYTES) }),
 		.entry = tcp_done_entry,
 	},
 	{
 		.kind = IPC_HOOK_ENTRY,
 		.symbols = IPC_NAMES("tcp_v4_destroy_sock"),
-		.feeds = IPC_FEEDS({ &ipc_tcp, IPC_BIT(IPC_QUEUED_BYTES) }),
+		.feeds = IPC_FEEDS({ &tcp_row, IPC_BIT(IPC_QUEUED_BYTES) }),
 		.entry = tcp_destroy_entry,
 	},
+	IPC_WAIT_HOOK("__inet_stream_connect", IPC_NAMES("inet_stream_connect"), connect_sleeps,
+		      connect_done, 5, WAITS_TO(IPC_SEND)),
+	IPC_WAIT_HOOK("inet_csk_accept", NULL, accept_sleeps, accept_done, 4, WAITS_TO(IPC_RECV)),
+	IPC_SLEEP_HOOK(NULL, "sk_wait_data", NULL, receiver_sleeps, NULL, WAITS_TO(IPC_RECV)),
+	IPC_SLEEP_HOOK(NULL, "sk_stream_wait_memory", NULL, sender_sleeps, NULL,
+		       WAITS_TO(IPC_SEND)),
+	IPC_SLEEP_HOOK(NULL, "sk_stream_wait_connect", NULL, sender_connecting, NULL,
+		       WAITS_TO(IPC_SEND)),
 };
 
-static struct ipc_row *const tcp_rows[] = { &ipc_tcp };
+static struct ipc_row *const tcp_rows[] = { &tcp_row };
 
 struct ipc_mech ipc_mech_tcp = {
 	.rows = tcp_rows,
 	.nr_rows = ARRAY_SIZE(tcp_rows),
 	.hooks = tcp_hooks,
 	.nr_hooks = ARRAY_SIZE(tcp_hooks),
-	.init = tcp_init_set,
+	.init = tcp_mech_init,
 	.seed = tcp_seed,
 	.seed_file = tcp_seed_file,
-	.exit = tcp_exit_set,
+	.exit = tcp_mech_exit,
 	.row_of = tcp_row_of,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * udp: the sockets of UDP over IPv4 and IPv6, and the datagrams that wait in
- * them. Operations are counted in shared/socket.c.
+ * them. shared/socket.c finds what is sent and received, for all sockets of IP.
  *
  * The kernel's table holds sockets with a port only, so all are followed in a set
  * from udp_init_sock() until they are freed; a closed one that is not freed yet
@@ -16,7 +16,7 @@
 
 static void udp_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
-struct ipc_row ipc_udp = {
+static struct ipc_row udp_row = {
 	.name = "udp",
 	.details = IPC_INET_DETAILS,
 	.gauge = udp_gauge,
@@ -29,7 +29,7 @@ static struct ipc_row *udp_row_of(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	return sk && ipc_sk_is(sk, SOCK_DGRAM, IPPROTO_UDP) ? &ipc_udp : NULL;
+	return sk && ipc_sk_is(sk, SOCK_DGRAM, IPPROTO_UDP) ? &udp_row : NULL;
 }
 
 /* ---- reading ---- */
@@ -61,7 +61,7 @@ static void udp_take(void *object, unsigned long unused, void *arg)
 }
 
 /* Arrivals are queued in sk_receive_queue, and moved to reader_queue by a reader. */
-void ipc_udp_unread(struct sock *sk, struct ipc_gauge *gauge)
+static void udp_unread(struct sock *sk, struct ipc_gauge *gauge)
 {
 	ipc_count_queue(&udp_sk(sk)->reader_queue, gauge);
 	ipc_count_queue(&sk->sk_receive_queue, gauge);
@@ -77,7 +77,7 @@ static bool udp_gauge_once(struct udp_take *take, struct ipc_gauge *gauge)
 	gauge->value[IPC_QUEUED] = 0;
 	gauge->value[IPC_QUEUED_BYTES] = 0;
 	for (i = 0; i < take->nr; i++) {
-		ipc_udp_unread(take->sk[i], gauge);
+		udp_unread(take->sk[i], gauge);
 		sock_put(take->sk[i]);
 	}
 	return take->wanted <= take->max;
@@ -128,11 +128,23 @@ static void udp_destruct_entry(struct ftrace_regs *regs)
 		ipc_set_del(socks, sk, ipc_sk_uid(sk));
 }
 
-static int udp_init_set(void)
+static const struct ipc_socket_kind udp_kind = {
+	.row = &udp_row,
+	.family = { AF_INET, AF_INET6 },
+	.type = SOCK_DGRAM,
+	.protocol = IPPROTO_UDP,
+	.prot = &udp_prot,
+	.hooks = BIT(IPC_SOCKET_INET_SEND) | BIT(IPC_SOCKET_INET_RECV) |
+		 BIT(IPC_SOCKET_INET6_SEND) | BIT(IPC_SOCKET_INET6_RECV) |
+		 BIT(IPC_SOCKET_ALLOC) | BIT(IPC_SOCKET_PACKETS),
+	.unread = udp_unread,
+};
+
+static int udp_mech_init(void)
 {
 	/* fchown(2) of its descriptor changes the owner of a socket. */
 	socks = ipc_set_new("udp", ipc_max_objects, IPC_SET_ALL_CHANGING);
-	return socks ? 0 : -ENOMEM;
+	return socks ? ipc_socket_add(&udp_kind) : -ENOMEM;
 }
 
 static void udp_seed_table(struct udp_table *table)
@@ -155,7 +167,7 @@ static void udp_seed(void)
 	struct udp_table *shared = ipc_udp_table(&init_net);
 	struct net *net;
 
-	if (ipc_udp.lost & IPC_BIT(IPC_OBJECTS))
+	if (udp_row.lost & IPC_BIT(IPC_OBJECTS))
 		return;
 	ipc_set_open(socks);
 	for (net = ipc_next_net(NULL); net; net = ipc_next_net(net)) {
@@ -175,7 +187,7 @@ static void udp_seed_file(struct file *file)
 		ipc_set_find_again(socks, sk, 0, ipc_sk_uid(sk));
 }
 
-static void udp_exit_set(void)
+static void udp_mech_exit(void)
 {
 	ipc_set_free(socks);
 }
@@ -184,7 +196,7 @@ static void udp_exit_set(void)
 	{ \
 		.kind = IPC_HOOK_ENTRY, \
 		.symbols = IPC_NAMES(name), \
-		.feeds = IPC_FEEDS({ &ipc_udp, IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE }), \
+		.feeds = IPC_FEEDS({ &udp_row, IPC_BIT(IPC_OBJECTS) | IPC_BITS_QUEUE }), \
 		.entry = handler, \
 		.optional = without, \
 	}
@@ -196,16 +208,16 @@ static struct ipc_hook udp_hooks[] = {
 	UDP_HOOK("udpv6_init_sock", udp_init_entry, IPC_NO_INET6),
 };
 
-static struct ipc_row *const udp_rows[] = { &ipc_udp };
+static struct ipc_row *const udp_rows[] = { &udp_row };
 
 struct ipc_mech ipc_mech_udp = {
 	.rows = udp_rows,
 	.nr_rows = ARRAY_SIZE(udp_rows),
 	.hooks = udp_hooks,
 	.nr_hooks = ARRAY_SIZE(udp_hooks),
-	.init = udp_init_set,
+	.init = udp_mech_init,
 	.seed = udp_seed,
 	.seed_file = udp_seed_file,
-	.exit = udp_exit_set,
+	.exit = udp_mech_exit,
 	.row_of = udp_row_of,
 };

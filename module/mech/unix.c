@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * unix_stream, unix_dgram, unix_seqpacket: the sockets of AF_UNIX and what waits
- * in them. Operations are counted in shared/socket.c.
+ * unix_stream, unix_dgram, unix_seqpacket: the sockets of AF_UNIX, what is sent and received by
+ * them, and what waits in them.
  */
 #include <net/af_unix.h>
 
@@ -9,22 +9,27 @@
 
 static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
-struct ipc_row ipc_unix_stream = {
+/* Details */
+enum { PEEKS };
+
+#define UNIX_DETAILS	IPC_NAMES([PEEKS] = "peeks")
+
+static struct ipc_row unix_stream_row = {
 	.name = "unix_stream",
 	.na = IPC_BIT(IPC_QUEUED),	/* a byte stream has no messages */
-	.details = IPC_UNIX_DETAILS,
+	.details = UNIX_DETAILS,
 	.gauge = unix_gauge,
 };
 
-struct ipc_row ipc_unix_dgram = {
+static struct ipc_row unix_dgram_row = {
 	.name = "unix_dgram",
-	.details = IPC_UNIX_DETAILS,
+	.details = UNIX_DETAILS,
 	.gauge = unix_gauge,
 };
 
-struct ipc_row ipc_unix_seqpacket = {
+static struct ipc_row unix_seqpacket_row = {
 	.name = "unix_seqpacket",
-	.details = IPC_UNIX_DETAILS,
+	.details = UNIX_DETAILS,
 	.gauge = unix_gauge,
 };
 
@@ -32,22 +37,90 @@ static struct ipc_row *unix_row_of(struct file *file)
 {
 	const struct sock *sk = ipc_file_sk(file);
 
-	return sk && sk->sk_family == AF_UNIX ? ipc_unix_row(sk) : NULL;
+	if (!sk || sk->sk_family != AF_UNIX)
+		return NULL;
+	switch (sk->sk_type) {
+	case SOCK_STREAM:
+		return &unix_stream_row;
+	case SOCK_DGRAM:
+		return &unix_dgram_row;
+	case SOCK_SEQPACKET:
+		return &unix_seqpacket_row;
+	default:
+		return NULL;
+	}
 }
+
+/* ---- operations ---- */
+
+static void stream_send_done(const struct ipc_call *call)
+{
+	ipc_socket_sent(&unix_stream_row, call, IPC_NO_DETAIL);
+}
+
+static void stream_recv_done(const struct ipc_call *call)
+{
+	ipc_socket_received(&unix_stream_row, call, IPC_NO_DETAIL, PEEKS);
+}
+
+/* unix_seqpacket_sendmsg() and unix_seqpacket_recvmsg() call these, and are counted there. */
+static void dgram_send_done(const struct ipc_call *call)
+{
+	if (ipc_socket_sk(call)->sk_type == SOCK_DGRAM)
+		ipc_socket_sent(&unix_dgram_row, call, IPC_NO_DETAIL);
+}
+
+static void dgram_recv_done(const struct ipc_call *call)
+{
+	if (ipc_socket_sk(call)->sk_type == SOCK_DGRAM)
+		ipc_socket_received(&unix_dgram_row, call, IPC_NO_DETAIL, PEEKS);
+}
+
+static void seqpacket_send_done(const struct ipc_call *call)
+{
+	ipc_socket_sent(&unix_seqpacket_row, call, IPC_NO_DETAIL);
+}
+
+static void seqpacket_recv_done(const struct ipc_call *call)
+{
+	ipc_socket_received(&unix_seqpacket_row, call, IPC_NO_DETAIL, PEEKS);
+}
+
+/* ---- waits ---- */
+
+/* unix_stream_data_wait(), which is merged into its caller */
+static void stream_reader_sleeps(struct ftrace_regs *regs)
+{
+	ipc_socket_sleeps(ipc_socket_of_queue(regs), IPC_RECV);
+}
+
+/* unix_wait_for_peer(other, timeo): the other's queue, or backlog, is full */
+static void peer_sleeps(struct ftrace_regs *regs)
+{
+	ipc_socket_sleeps((const struct sock *)ipc_arg(regs, 0), IPC_SEND);
+}
+
+/* accept(2) and connect(2) are no operations, but they may wait. */
+static void wait_done(const struct ipc_call *call)
+{
+	ipc_woke(call);
+}
+
+/* ---- what waits in them ---- */
 
 #if IS_ENABLED(CONFIG_UNIX)
 
 /* Of a stream. */
-u64 ipc_unix_unread(struct sock *sk)
+static u64 stream_unread(struct sock *sk)
 {
 	return max(unix_inq_len(sk), 0L);
 }
 
 static int unix_type(const struct ipc_row *row)
 {
-	if (row == &ipc_unix_stream)
+	if (row == &unix_stream_row)
 		return SOCK_STREAM;
-	return row == &ipc_unix_dgram ? SOCK_DGRAM : SOCK_SEQPACKET;
+	return row == &unix_dgram_row ? SOCK_DGRAM : SOCK_SEQPACKET;
 }
 
 /*
@@ -60,7 +133,7 @@ static void unix_count(struct sock *sk, struct ipc_gauge *gauge)
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
 		return;
 	if (sk->sk_type == SOCK_STREAM)
-		gauge->value[IPC_QUEUED_BYTES] += ipc_unix_unread(sk);
+		gauge->value[IPC_QUEUED_BYTES] += stream_unread(sk);
 	else
 		ipc_count_queue(&sk->sk_receive_queue, gauge);
 }
@@ -91,7 +164,7 @@ static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 
 #else /* no such sockets */
 
-u64 ipc_unix_unread(struct sock *sk)
+static u64 stream_unread(struct sock *sk)
 {
 	return 0;
 }
@@ -103,12 +176,81 @@ static void unix_gauge(struct ipc_row *row, struct ipc_gauge *gauge)
 
 #endif
 
+static void stream_add_unread(struct sock *sk, struct ipc_gauge *unread)
+{
+	unread->value[IPC_QUEUED_BYTES] = stream_unread(sk);
+}
+
+/* ---- hooks ---- */
+
+/* The peer that a sender waits for may have been closed. */
+#define UNIX_KIND(of, socket_type, ...) \
+	{ \
+		.row = of, \
+		.family = { AF_UNIX }, \
+		.type = socket_type, \
+		.without_file = true, \
+		.hooks = BIT(IPC_SOCKET_ALLOC) | BIT(IPC_SOCKET_PACKETS), \
+		__VA_ARGS__ \
+	}
+
+static const struct ipc_socket_kind unix_kinds[] = {
+	UNIX_KIND(&unix_stream_row, SOCK_STREAM, .unread = stream_add_unread),
+	UNIX_KIND(&unix_dgram_row, SOCK_DGRAM),
+	UNIX_KIND(&unix_seqpacket_row, SOCK_SEQPACKET),
+};
+
+static int unix_mech_init(void)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(unix_kinds); i++)
+		err = ipc_socket_add(&unix_kinds[i]);
+	return err;
+}
+
+#define SENDS(row)	IPC_FEEDS({ row, IPC_SENDS })
+#define RECVS(row)	IPC_FEEDS({ row, IPC_RECVS })
+#define CONNECTED(dir)	IPC_FEEDS({ &unix_stream_row, IPC_BITS_SLEEP(dir) }, \
+				  { &unix_seqpacket_row, IPC_BITS_SLEEP(dir) })
+
+static struct ipc_hook unix_hooks[] = {
+	IPC_SOCKET_HOOK("unix_stream_sendmsg", stream_send_done, 3, false, SENDS(&unix_stream_row)),
+	IPC_SOCKET_HOOK("unix_stream_recvmsg", stream_recv_done, 4, false, RECVS(&unix_stream_row)),
+	IPC_SOCKET_HOOK("unix_seqpacket_sendmsg", seqpacket_send_done, 3, false,
+			SENDS(&unix_seqpacket_row)),
+	IPC_SOCKET_HOOK_BEHIND("unix_seqpacket_sendmsg", "unix_dgram_sendmsg", dgram_send_done, 3,
+			       false, SENDS(&unix_dgram_row)),
+	IPC_SOCKET_HOOK("unix_dgram_recvmsg", dgram_recv_done, 4, false, RECVS(&unix_dgram_row)),
+	IPC_SOCKET_HOOK("unix_seqpacket_recvmsg", seqpacket_recv_done, 4, false,
+			RECVS(&unix_seqpacket_row)),
+
+	IPC_WAIT_HOOK("unix_stream_connect", NULL, NULL, wait_done, 4, CONNECTED(IPC_SEND)),
+	IPC_WAIT_HOOK("unix_accept", NULL, NULL, wait_done, 4, CONNECTED(IPC_RECV)),
+
+	IPC_SLEEP_HOOK("unix_stream_read_generic/prepare_to_wait", "prepare_to_wait", NULL,
+		       stream_reader_sleeps,
+		       IPC_NAMES("unix_stream_read_generic|unix_stream_data_wait"),
+		       IPC_FEEDS({ &unix_stream_row, IPC_BITS_SLEEP(IPC_RECV) })),
+	IPC_SLEEP_HOOK(NULL, "unix_wait_for_peer",
+		       IPC_NAMES("unix_dgram_sendmsg", "unix_stream_connect"), peer_sleeps, NULL,
+		       IPC_FEEDS({ &unix_stream_row, IPC_BITS_SLEEP(IPC_SEND) },
+				 { &unix_dgram_row, IPC_BITS_SLEEP(IPC_SEND) },
+				 { &unix_seqpacket_row, IPC_BITS_SLEEP(IPC_SEND) })),
+
+	IPC_CLOSE_HOOK("unix_release"),
+};
+
 static struct ipc_row *const unix_rows[] = {
-	&ipc_unix_stream, &ipc_unix_dgram, &ipc_unix_seqpacket,
+	&unix_stream_row, &unix_dgram_row, &unix_seqpacket_row,
 };
 
 struct ipc_mech ipc_mech_unix = {
 	.rows = unix_rows,
 	.nr_rows = ARRAY_SIZE(unix_rows),
+	.hooks = unix_hooks,
+	.nr_hooks = ARRAY_SIZE(unix_hooks),
+	.init = unix_mech_init,
 	.row_of = unix_row_of,
 };
