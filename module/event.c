@@ -23,7 +23,7 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "ipcstat.h"
+#include "row.h"
 
 #define EVENT_RING	1024
 #define EVENT_SEEN	64

@@ -20,7 +20,7 @@
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
-#include "ipcstat.h"
+#include "row.h"
 #include "resolve.h"
 
 #define IPC_MAX_CALLERS		6

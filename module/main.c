@@ -5,7 +5,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-#include "ipcstat.h"
+#include "row.h"
 
 #define IPC_MIN_SLEEPERS	64U
 #define IPC_MAX_SLEEPERS	(1U << 20)

@@ -13,7 +13,7 @@
 #include <linux/sched/task.h>
 #include <linux/string.h>
 
-#include "ipcstat.h"
+#include "row.h"
 
 #define M(file)	&ipc_mech_##file,
 struct ipc_mech *const ipc_mechs[] = { IPCSTAT_MECHS };

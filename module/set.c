@@ -33,7 +33,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "ipcstat.h"
+#include "row.h"
 #include "share.h"
 
 #define SET_MAX			8

@@ -36,7 +36,7 @@
 
 #include "trace.h"
 
-/* Events that found a table full, or no memory for an entry: see ipcstat.h. */
+/* Events that found a table full, or no memory for an entry: see row.h. */
 atomic64_t ipc_missed;
 
 #ifdef CONFIG_PREEMPT_NOTIFIERS

@@ -11,7 +11,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "ipcstat.h"
+#include "row.h"
 
 /* Mechanisms and kinds of objects have shorter names. */
 #define IPC_TRACE_NAME	16

@@ -19,7 +19,7 @@
 #include <linux/sched.h>
 #include <linux/uio.h>
 
-#include "ipcstat.h"
+#include "row.h"
 
 static void posix_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 

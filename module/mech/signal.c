@@ -23,7 +23,7 @@
 #include <linux/signal.h>
 #include <trace/events/signal.h>
 
-#include "ipcstat.h"
+#include "row.h"
 
 enum { GENERATED, DELIVERED, DEFAULT, IGNORED, COALESCED, LOST, TAKEN };
 
@@ -59,7 +59,7 @@ static struct ipc_row signal_row = {
 
 static __always_inline void count(int sig, unsigned int col)
 {
-	/* Checked here, once: see ipcstat.h on subscripts. */
+	/* Checked here, once: see row.h on subscripts. */
 	if (likely((unsigned int)sig <= IPC_SIGNALS))
 		this_cpu_inc(*(*(table->cell + sig) + col));
 }

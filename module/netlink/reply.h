@@ -6,7 +6,7 @@
 #include <linux/pid_namespace.h>
 #include <net/genetlink.h>
 
-#include "ipcstat.h"
+#include "row.h"
 #include "uapi/ipcstat.h"
 
 /* Before the family is registered: it is @family that all of this is of. */

@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 #include <asm/syscall.h>
 
-#include "ipcstat.h"
+#include "row.h"
 
 /*
  * Errors in the arguments never reach the mechanism: neither end is a pipe, an

@@ -7,8 +7,8 @@
  * ipc_mech_<file>. One word in Kbuild makes it part of the module. The readers
  * (proc.c, netlink/) know no mechanism, and a mechanism knows no reader.
  */
-#ifndef _IPCSTAT_H
-#define _IPCSTAT_H
+#ifndef _IPCSTAT_ROW_H
+#define _IPCSTAT_ROW_H
 
 #include <linux/fs.h>
 #include <linux/jump_label.h>
@@ -987,4 +987,4 @@ extern bool ipc_hooks_probe;
 /* Events that found a table full, or no memory for an entry; hooks have counts of their own. */
 extern atomic64_t ipc_missed;
 
-#endif /* _IPCSTAT_H */
+#endif /* _IPCSTAT_ROW_H */
