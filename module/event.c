@@ -23,7 +23,10 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "row.h"
+#include "event.h"
+#include "flow.h"
+#include "params.h"
+#include "read.h"
 
 #define EVENT_RING	1024
 #define EVENT_SEEN	64

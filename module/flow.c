@@ -30,6 +30,8 @@
 #include <linux/timekeeping.h>
 
 #include "flow_table.h"
+#include "params.h"
+#include "read.h"
 
 /* So many flows of a user are looked at for one that has not been used for the longest time. */
 #define FLOW_SAMPLE	16
@@ -430,7 +432,7 @@ static __always_inline struct flow_values flow_values(const struct ipc_row *row,
 		values.fails = 1;
 	} else {
 		values.bytes = ret;
-		values.copied = row->mappings ? copied : copied - ret;
+		values.copied = ipc_store_copied(row, ret, copied);
 	}
 	return values;
 }
@@ -438,8 +440,7 @@ static __always_inline struct flow_values flow_values(const struct ipc_row *row,
 /* See struct flow_values. */
 static void flow_put_together(const struct ipc_row *row, u64 value[IPC_FLOW_VALUES])
 {
-	if (!row->mappings)
-		value[IPC_D_COPIED] += value[IPC_D_BYTES];
+	value[IPC_D_COPIED] = ipc_stored_copied(row, value[IPC_D_BYTES], value[IPC_D_COPIED]);
 }
 
 /* Adds to a flow that there is; with its bucket locked. */
@@ -689,9 +690,7 @@ FLOW_ENDS(number, IPC_AT_NUMBER)
 static noinline void flow_inode_slow(struct ipc_row *row, enum ipc_dir dir,
 				     const struct inode *inode, long ret, long difference)
 {
-	long copied = row->mappings ? difference : difference + ret;
-
-	ipc_flow(row, dir, ipc_at_inode(inode), ret, copied);
+	ipc_flow(row, dir, ipc_at_inode(inode), ret, ipc_stored_copied(row, ret, difference));
 }
 
 static __always_inline void flow_inode(struct ipc_row *row, enum ipc_dir dir,

@@ -3,8 +3,8 @@
  * What flow.c does for each operation, as it is frequent: it finds the operation's flow and adds
  * to it. All else, and what the table is, is in flow.c.
  */
-#ifndef _IPCSTAT_FLOW_H
-#define _IPCSTAT_FLOW_H
+#ifndef _IPCSTAT_FLOW_TABLE_H
+#define _IPCSTAT_FLOW_TABLE_H
 
 #include <linux/cred.h>
 #include <linux/fdtable.h>
@@ -14,6 +14,8 @@
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 
+#include "flow.h"
+#include "params.h"
 #include "share.h"
 #include "trace.h"
 
@@ -73,8 +75,7 @@ struct flow_key {
 };
 
 /*
- * What an operation adds. Of the bytes, as everywhere, only those are told that were not
- * copied, unless they are those of mappings: see ipc_moved().
+ * What an operation adds. @copied: as ipc_store_copied() has it.
  */
 struct flow_values {
 	u64 ops, bytes, copied, waits, wait_ns, fails;
@@ -269,4 +270,4 @@ out:
 	return false;
 }
 
-#endif /* _IPCSTAT_FLOW_H */
+#endif /* _IPCSTAT_FLOW_TABLE_H */

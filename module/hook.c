@@ -20,8 +20,12 @@
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
-#include "row.h"
+#include "hook.h"
+#include "mechs.h"
+#include "params.h"
+#include "read.h"
 #include "resolve.h"
+#include "set.h"
 
 #define IPC_MAX_CALLERS		6
 #define IPC_CALLER_NAME		64

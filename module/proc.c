@@ -5,7 +5,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "row.h"
+#include "read.h"
 
 static unsigned int ipc_width(const struct ipc_value *value)
 {

@@ -33,7 +33,10 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
+#include "mechs.h"
 #include "row.h"
+#include "set.h"
 #include "share.h"
 
 #define SET_MAX			8

@@ -24,7 +24,6 @@
  * asleep off their lists while no task runs.
  */
 #include <linux/atomic.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -34,10 +33,12 @@
 #include <linux/stop_machine.h>
 #include <linux/timekeeping.h>
 
+#include "event.h"
+#include "flow.h"
+#include "params.h"
+#include "read.h"
+#include "sleep.h"
 #include "trace.h"
-
-/* Events that found a table full, or no memory for an entry: see row.h. */
-atomic64_t ipc_missed;
 
 #ifdef CONFIG_PREEMPT_NOTIFIERS
 
@@ -152,29 +153,13 @@ static void ipc_note_free(struct ipc_note *note)
 		ipc_note_push(note);
 }
 
-/* The handlers that come here may be preempted: another task may count, but not in between. */
-static void ipc_note_longest(u64 __percpu *longest, u64 us)
-{
-	u64 old = this_cpu_read(*longest);
-
-	while (us > old && this_cpu_cmpxchg(*longest, old, us) != old)
-		old = this_cpu_read(*longest);
-}
-
 static void ipc_note_count(const struct ipc_note *note)
 {
 	struct ipc_row *row = note->row;
-	unsigned int recv = note->dir == IPC_RECV;
-	u64 us;
 
 	if (!note->slept)
 		return;
-	us = div_u64(note->wait_ns, NSEC_PER_USEC);
-	ipc_add(row, note->dir + IPC_D_WAITS, 1);
-	ipc_add(row, note->dir + IPC_D_WAIT_NS, note->wait_ns);
-	this_cpu_add(row->cells->runq_ns[recv], note->runq_ns);
-	this_cpu_inc(row->cells->waits[recv][ipc_bucket(us)]);
-	ipc_note_longest(&row->cells->longest_us[recv], us);
+	ipc_waited(row, note->dir, note->wait_ns, note->runq_ns);
 	trace_ipcstat_wait(row, note->dir, &note->object, note->wait_ns, note->runq_ns);
 	if (ipc_flows())
 		ipc_flow_wait(row, note->dir, &note->object, note->wait_ns);
@@ -398,7 +383,6 @@ int ipc_notes_init(void)
 	return 0;
 }
 
-/* When all hooks are attached, that of ending tasks, too. */
 void ipc_notes_open(void)
 {
 	WRITE_ONCE(notes_open, true);
@@ -416,8 +400,7 @@ static int ipc_notes_unlink(void *unused)
 }
 
 /*
- * When no operation is followed any more, but ending tasks still are. From here on
- * notifiers and their lists are in use with preemption disabled only, so none is while
+ * From here on notifiers and their lists are in use with preemption disabled only, so none is while
  * the machine is stopped.
  */
 void ipc_notes_close(void)

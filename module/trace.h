@@ -11,7 +11,9 @@
 
 #include <linux/tracepoint.h>
 
+#include "flow.h"
 #include "row.h"
+#include "sleep.h"
 
 /* Mechanisms and kinds of objects have shorter names. */
 #define IPC_TRACE_NAME	16

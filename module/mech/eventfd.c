@@ -11,7 +11,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/seq_file.h>
 
-#include "row.h"
+#include "mech.h"
 
 static void eventfd_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 

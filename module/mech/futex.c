@@ -17,7 +17,7 @@
 #include <asm/syscall.h>
 #include <uapi/linux/futex.h>
 
-#include "row.h"
+#include "mech.h"
 
 static struct ipc_row futex_row = {
 	.name = "futex",

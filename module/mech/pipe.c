@@ -11,7 +11,7 @@
 #include <linux/sched/user.h>
 #include <linux/uio.h>
 
-#include "row.h"
+#include "mech.h"
 
 static void pipe_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 

@@ -19,7 +19,7 @@
 #include <linux/sched.h>
 #include <linux/uio.h>
 
-#include "row.h"
+#include "mech.h"
 
 static void posix_shm_gauge(struct ipc_row *row, struct ipc_gauge *gauge);
 
@@ -71,8 +71,7 @@ static void mmap_done(const struct ipc_call *call)
 	if (!file) {
 		ipc_detail(&posix_shm_row, ANON_MAPS, 1);
 	} else if (shared_file(file)) {
-		ipc_add(&posix_shm_row, IPC_SEND_OPS, 1);
-		ipc_add(&posix_shm_row, IPC_SEND_BYTES, PAGE_ALIGN(call->arg[2]));
+		ipc_mapped(&posix_shm_row, IPC_SEND, 1, PAGE_ALIGN(call->arg[2]));
 		if (ipc_flows())
 			ipc_flow_inode_send(&posix_shm_row, file_inode(file),
 					    PAGE_ALIGN(call->arg[2]), 0);
@@ -92,7 +91,7 @@ static __always_inline void copied(const struct ipc_call *call, enum ipc_dir dir
 
 	if (ret <= 0 || !tmpfs_file_shared(iocb->ki_filp) || !user_backed_iter(iter))
 		return;
-	ipc_add(&posix_shm_row, dir + IPC_D_COPIED, ret);
+	ipc_mapping_copied(&posix_shm_row, dir, ret);
 	if (ipc_flows())
 		ipc_flow_copied(&posix_shm_row, dir, file_inode(iocb->ki_filp), ret);
 }

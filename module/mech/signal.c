@@ -23,7 +23,7 @@
 #include <linux/signal.h>
 #include <trace/events/signal.h>
 
-#include "row.h"
+#include "mech.h"
 
 enum { GENERATED, DELIVERED, DEFAULT, IGNORED, COALESCED, LOST, TAKEN };
 
@@ -68,7 +68,7 @@ static __always_inline void count(int sig, unsigned int col)
 static __always_inline void reached(int sig, unsigned int col)
 {
 	count(sig, col);
-	ipc_add(&signal_row, IPC_RECV_OPS, 1);
+	ipc_result(&signal_row, IPC_RECV, 0);
 }
 
 /* The current process. */

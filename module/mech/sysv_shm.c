@@ -45,7 +45,7 @@ static noinline void mapping_flow(enum ipc_dir dir, const struct vm_area_struct 
 
 static noinline void mapping_part(enum ipc_dir dir, const struct vm_area_struct *vma)
 {
-	ipc_add(&sysv_shm_row, dir + IPC_D_BYTES, mapping_size(vma));
+	ipc_mapped(&sysv_shm_row, dir, 0, mapping_size(vma));
 	if (ipc_flows())
 		mapping_flow(dir, vma, 0);
 }
@@ -60,8 +60,7 @@ static __always_inline void mapping(enum ipc_dir dir, const struct vm_area_struc
 		mapping_part(dir, vma);
 		return;
 	}
-	ipc_add(&sysv_shm_row, dir + IPC_D_OPS, 1);
-	ipc_add(&sysv_shm_row, dir + IPC_D_BYTES, values.bytes);
+	ipc_mapped(&sysv_shm_row, dir, 1, values.bytes);
 	if (ipc_flows() && unlikely(!flow_end_count(&sysv_shm_row, dir,
 						    ipc_at_sysv(mapping_id(vma)), &values)))
 		mapping_flow(dir, vma, 1);

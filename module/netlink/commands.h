@@ -5,7 +5,7 @@
 
 #include <net/genetlink.h>
 
-#include "row.h"
+#include "read.h"
 
 /* row.c */
 int ipc_do_info(struct sk_buff *skb, struct genl_info *info);

@@ -6,7 +6,7 @@
 #include <linux/pid_namespace.h>
 #include <net/genetlink.h>
 
-#include "row.h"
+#include "read.h"
 #include "uapi/ipcstat.h"
 
 /* Before the family is registered: it is @family that all of this is of. */

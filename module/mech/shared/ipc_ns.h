@@ -6,7 +6,7 @@
 #include <linux/ipc_namespace.h>
 #include <linux/nsproxy.h>
 
-#include "row.h"
+#include "mech.h"
 
 /* Which of ipc_namespace.ids is which: IPC_SEM_IDS and so on of ipc/util.h. */
 enum { IPC_NS_SEM, IPC_NS_MSG, IPC_NS_SHM };

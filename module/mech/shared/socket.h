@@ -8,7 +8,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
-#include "row.h"
+#include "mech.h"
 
 /* Where this is true the kernel has no IPv6, and lacks its hooks for a good reason. */
 #define IPC_NO_INET6		(!IS_ENABLED(CONFIG_IPV6))

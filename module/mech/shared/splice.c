@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 #include <asm/syscall.h>
 
-#include "row.h"
+#include "mech.h"
 
 /*
  * Errors in the arguments never reach the mechanism: neither end is a pipe, an

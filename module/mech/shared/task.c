@@ -6,7 +6,7 @@
 #include <linux/mm_types.h>
 #include <trace/events/sched.h>
 
-#include "row.h"
+#include "mech.h"
 
 /*
  * A task that ends is asleep nowhere; if a note says otherwise, the end of its
