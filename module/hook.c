@@ -64,7 +64,7 @@ static const struct ipc_wrap_api *wrap;
 /* ---- callers ---- */
 
 /* Takes the first of some alternatives, "one|other", into @name. False: none is left. */
-static bool ipc_next_name(const char **alternatives, char name[IPC_CALLER_NAME])
+static bool next_name(const char **alternatives, char name[IPC_CALLER_NAME])
 {
 	size_t len = strcspn(*alternatives, "|");
 
@@ -77,13 +77,13 @@ static bool ipc_next_name(const char **alternatives, char name[IPC_CALLER_NAME])
 }
 
 /* Whether one of some alternatives calls @function, or, with a "|" in front, none exists. */
-static bool ipc_is_called_by(const char *alternatives, unsigned long function)
+static bool is_called_by(const char *alternatives, unsigned long function)
 {
 	bool absent = *alternatives == '|';
 	char name[IPC_CALLER_NAME];
 
 	alternatives += absent;
-	while (ipc_next_name(&alternatives, name)) {
+	while (next_name(&alternatives, name)) {
 		struct ipc_range range;
 		int err = ipc_resolve_near(name, function, &range);
 
@@ -99,12 +99,12 @@ static bool ipc_is_called_by(const char *alternatives, unsigned long function)
  * A function exists, and has still been merged into some of its callers: what these do
  * would not be seen.
  */
-static int ipc_check_called_by(const struct ipc_hook *hook, unsigned long function)
+static int check_called_by(const struct ipc_hook *hook, unsigned long function)
 {
 	const char *const *caller;
 
 	for (caller = hook->called_by; IPC_READS_CODE && caller && *caller; caller++)
-		if (!ipc_is_called_by(*caller, function))
+		if (!is_called_by(*caller, function))
 			return -ESRCH;
 	return 0;
 }
@@ -132,12 +132,12 @@ struct ipc_functions {
 };
 
 /* Functions begin at multiples of 16. */
-static __always_inline unsigned int ipc_function_bucket(unsigned long ip)
+static __always_inline unsigned int function_bucket(unsigned long ip)
 {
 	return (ip >> 4) % IPC_FUNCTION_BUCKETS;
 }
 
-static bool ipc_functions_has(const struct ipc_functions *functions, unsigned long ip)
+static bool functions_has(const struct ipc_functions *functions, unsigned long ip)
 {
 	unsigned int i;
 
@@ -147,16 +147,16 @@ static bool ipc_functions_has(const struct ipc_functions *functions, unsigned lo
 	return false;
 }
 
-static int ipc_functions_add(struct ipc_functions *functions, struct ipc_hook_state *st,
-			     unsigned long ip)
+static int functions_add(struct ipc_functions *functions, struct ipc_hook_state *st,
+			 unsigned long ip)
 {
 	struct ipc_function *function = &functions->all[functions->nr];
-	const struct ipc_function **bucket = &functions->bucket[ipc_function_bucket(ip)];
+	const struct ipc_function **bucket = &functions->bucket[function_bucket(ip)];
 	int err = 0;
 
 	if (functions->nr == IPC_MAX_FUNCTIONS)
 		return -ENOSPC;
-	if (!ipc_functions_has(functions, ip))
+	if (!functions_has(functions, ip))
 		err = ftrace_set_filter_ip(&functions->ops, ip, 0, 0);
 	if (err)
 		return err;
@@ -169,7 +169,7 @@ static int ipc_functions_add(struct ipc_functions *functions, struct ipc_hook_st
 }
 
 /* All of them at once, or none. */
-static int ipc_functions_register(struct ipc_functions *functions)
+static int functions_register(struct ipc_functions *functions)
 {
 	int err = 0;
 
@@ -186,7 +186,7 @@ static int ipc_functions_register(struct ipc_functions *functions)
  * When this returns no handler runs any more; unless ftrace was shut down: then it changes no
  * call site, and says so.
  */
-static void ipc_functions_unregister(struct ipc_functions *functions)
+static void functions_unregister(struct ipc_functions *functions)
 {
 	int err;
 
@@ -210,7 +210,7 @@ static DEFINE_MUTEX(dead_mutex);
 static bool ftrace_dead;
 
 /* Not by a tracepoint. */
-static bool ipc_hook_is_dead(const struct ipc_hook *hook)
+static bool hook_is_dead(const struct ipc_hook *hook)
 {
 	return READ_ONCE(ftrace_dead) && hook->kind != IPC_HOOK_TRACE;
 }
@@ -220,7 +220,7 @@ static bool ipc_hook_is_dead(const struct ipc_hook *hook)
  * back, and may have left any call site as it is. So what functions feed is unknown from now on,
  * sets of objects are not looked at, and this module stays.
  */
-static void ipc_ftrace_died(void)
+static void ftrace_died(void)
 {
 	const struct ipc_hook_state *st;
 	const struct ipc_feed *feed;
@@ -252,17 +252,17 @@ void ipc_hooks_check(void)
 		return;
 	WRITE_ONCE(next, jiffies + 1);	/* once in a tick is enough */
 	if (ftrace_set_filter_ip(&idle_ops, 0, 0, 0) == -ENODEV)
-		ipc_ftrace_died();
+		ftrace_died();
 }
 
 /* ---- results: wrapper or kretprobe ---- */
 
-static struct ipc_hook_state *ipc_krp_state(struct kretprobe *krp)
+static struct ipc_hook_state *krp_state(struct kretprobe *krp)
 {
 	return container_of(krp, struct ipc_hook_state, krp);
 }
 
-static int ipc_krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+static int krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct ipc_call *call = (struct ipc_call *)ri->data;
 	struct kretprobe *krp = get_kretprobe(ri);
@@ -271,7 +271,7 @@ static int ipc_krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 	if (!krp)	/* it is being unregistered, on a kernel without rethook */
 		return 1;
-	hook = ipc_krp_state(krp)->hook;
+	hook = krp_state(krp)->hook;
 	for (i = 0; i < ARRAY_SIZE(call->arg); i++)
 		call->arg[i] = regs_get_kernel_argument(regs, i);
 	call->nvcsw = current->nvcsw;
@@ -281,9 +281,9 @@ static int ipc_krp_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 		hook->asleep(call);	/* if it falls asleep: nobody will say so then */
 	return 0;
 }
-NOKPROBE_SYMBOL(ipc_krp_entry);
+NOKPROBE_SYMBOL(krp_entry);
 
-static int ipc_krp_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+static int krp_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct ipc_call *call = (struct ipc_call *)ri->data;
 	struct kretprobe *krp = get_kretprobe(ri);
@@ -291,10 +291,10 @@ static int ipc_krp_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	if (!krp)
 		return 0;
 	call->ret = regs_return_value(regs);
-	ipc_krp_state(krp)->hook->done(call);
+	krp_state(krp)->hook->done(call);
 	return 0;
 }
-NOKPROBE_SYMBOL(ipc_krp_return);
+NOKPROBE_SYMBOL(krp_return);
 
 /*
  * The kernel goes through all functions that can be traced for each kretprobe that it arms
@@ -302,21 +302,21 @@ NOKPROBE_SYMBOL(ipc_krp_return);
  * ftrace_ops, armed for all at once, does what the kernel's own one (kprobe_ftrace_ops) would
  * do: it calls the handler that register_kretprobe() has put into the kprobe.
  */
-static void notrace ipc_probe_handler(unsigned long ip, unsigned long parent_ip,
-				      struct ftrace_ops *ops, struct ftrace_regs *fregs);
+static void notrace probe_handler(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs);
 
 static struct ipc_functions probes = {
 	.ops = {
-		.func = ipc_probe_handler,
+		.func = probe_handler,
 		.flags = FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION,
 	},
 };
 
 /* With preemption disabled, and never nested (FTRACE_OPS_FL_RECURSION). */
-static void notrace ipc_probe_handler(unsigned long ip, unsigned long parent_ip,
-				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
+static void notrace probe_handler(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	const struct ipc_function *function = *(probes.bucket + ipc_function_bucket(ip));
+	const struct ipc_function *function = *(probes.bucket + function_bucket(ip));
 
 	for (; function; function = function->next) {
 		if (function->ip == ip) {
@@ -327,7 +327,7 @@ static void notrace ipc_probe_handler(unsigned long ip, unsigned long parent_ip,
 	}
 }
 
-static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
+static int attach_krp(struct ipc_hook_state *st, const char *symbol)
 {
 	struct ipc_range range;
 	int err;
@@ -338,8 +338,8 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 		return err;
 	memset(&st->krp, 0, sizeof(st->krp));
 	st->krp.kp.symbol_name = symbol;
-	st->krp.entry_handler = ipc_krp_entry;
-	st->krp.handler = ipc_krp_return;
+	st->krp.entry_handler = krp_entry;
+	st->krp.handler = krp_return;
 	st->krp.data_size = sizeof(struct ipc_call);
 	st->krp.maxactive = st->hook->sleeps ? ipc_max_sleepers : IPC_POOL_SHORT;
 	if (IPC_KRP_AT_FENTRY)
@@ -347,19 +347,19 @@ static int ipc_attach_krp(struct ipc_hook_state *st, const char *symbol)
 	err = register_kretprobe(&st->krp);
 	if (err || !IPC_KRP_AT_FENTRY)
 		return err;
-	err = ipc_functions_add(&probes, st, range.start);
+	err = functions_add(&probes, st, range.start);
 	if (err)
 		unregister_kretprobe(&st->krp);
 	return err;
 }
 
-static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
+static int attach_return(struct ipc_hook_state *st, const char *symbol)
 {
 	struct ipc_range range;
 	int err = 0;
 
 	if (st->hook->called_by)
-		err = ipc_resolve(symbol, &range) ?: ipc_check_called_by(st->hook, range.start);
+		err = ipc_resolve(symbol, &range) ?: check_called_by(st->hook, range.start);
 	if (err)
 		return err;
 	if (wrap) {
@@ -379,13 +379,13 @@ static int ipc_attach_return(struct ipc_hook_state *st, const char *symbol)
 			return min(st->slot, 0);
 		pr_info("%s: no wrapper (%d), using a kretprobe\n", symbol, st->slot);
 	}
-	return ipc_attach_krp(st, symbol);
+	return attach_krp(st, symbol);
 }
 
 /* ---- entries ---- */
 
-static __always_inline bool ipc_is_caller(const struct ipc_hook_state *st,
-					  unsigned long parent_ip)
+static __always_inline bool is_caller(const struct ipc_hook_state *st,
+				      unsigned long parent_ip)
 {
 	unsigned int i;
 
@@ -398,22 +398,22 @@ static __always_inline bool ipc_is_caller(const struct ipc_hook_state *st,
 	return false;
 }
 
-static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
-				      struct ftrace_ops *ops, struct ftrace_regs *fregs);
+static void notrace entry_handler(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs);
 
 static struct ipc_functions entries = {
 	.ops = {
-		.func = ipc_entry_handler,
+		.func = entry_handler,
 		.flags = FTRACE_OPS_FL_PERMANENT,
 	},
 };
 
-static noinline void notrace ipc_entry_search(const struct ipc_function *function,
-					      unsigned long ip, unsigned long parent_ip,
-					      struct ftrace_regs *fregs)
+static noinline void notrace entry_search(const struct ipc_function *function,
+					  unsigned long ip, unsigned long parent_ip,
+					  struct ftrace_regs *fregs)
 {
 	for (; function; function = function->next) {
-		if (function->ip == ip && ipc_is_caller(function->st, parent_ip)) {
+		if (function->ip == ip && is_caller(function->st, parent_ip)) {
 			function->st->hook->entry(fregs);
 			return;
 		}
@@ -421,28 +421,28 @@ static noinline void notrace ipc_entry_search(const struct ipc_function *functio
 }
 
 /* Only called for functions that are among them: there is a first one in the bucket. */
-static void notrace ipc_entry_handler(unsigned long ip, unsigned long parent_ip,
-				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
+static void notrace entry_handler(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	const struct ipc_function *first = *(entries.bucket + ipc_function_bucket(ip));
+	const struct ipc_function *first = *(entries.bucket + function_bucket(ip));
 
 	if (likely(first->ip == ip && first->entry))
 		first->entry(fregs);
 	else
-		ipc_entry_search(first, ip, parent_ip, fregs);
+		entry_search(first, ip, parent_ip, fregs);
 }
 
 /*
  * Those of some alternatives, "one|other", that call @function: the compiler may have merged
  * it into its caller, or that into the caller's caller, and then nothing would ever be seen.
  */
-static int ipc_add_callers(struct ipc_hook_state *st, const char *alternatives,
-			   unsigned long function)
+static int add_callers(struct ipc_hook_state *st, const char *alternatives,
+		       unsigned long function)
 {
 	unsigned int nr_before = st->nr_callers;
 	char name[IPC_CALLER_NAME];
 
-	while (ipc_next_name(&alternatives, name)) {
+	while (next_name(&alternatives, name)) {
 		struct ipc_range range;
 
 		if (ipc_resolve(name, &range))
@@ -457,18 +457,18 @@ static int ipc_add_callers(struct ipc_hook_state *st, const char *alternatives,
 	return st->nr_callers > nr_before ? 0 : -ESRCH;
 }
 
-static int ipc_find_callers(struct ipc_hook_state *st, unsigned long function)
+static int find_callers(struct ipc_hook_state *st, unsigned long function)
 {
 	const char *const *caller;
 	int err = 0;
 
 	st->nr_callers = 0;
 	for (caller = st->hook->callers; !err && caller && *caller; caller++)
-		err = ipc_add_callers(st, *caller, function);
+		err = add_callers(st, *caller, function);
 	return err;
 }
 
-static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
+static int attach_entry(struct ipc_hook_state *st, const char *symbol)
 {
 	struct ipc_range range;
 	int err;
@@ -476,8 +476,8 @@ static int ipc_attach_entry(struct ipc_hook_state *st, const char *symbol)
 	err = ipc_resolve(symbol, &range);
 	if (err)
 		return err;
-	err = ipc_check_called_by(st->hook, range.start) ?: ipc_find_callers(st, range.start);
-	return err ?: ipc_functions_add(&entries, st, range.start);
+	err = check_called_by(st->hook, range.start) ?: find_callers(st, range.start);
+	return err ?: functions_add(&entries, st, range.start);
 }
 
 /* ---- tracepoints: not exported, so found by name ---- */
@@ -487,7 +487,7 @@ struct ipc_tp_search {
 	struct tracepoint *tp;
 };
 
-static void ipc_tp_match(struct tracepoint *tp, void *priv)
+static void tp_match(struct tracepoint *tp, void *priv)
 {
 	struct ipc_tp_search *search = priv;
 
@@ -495,12 +495,12 @@ static void ipc_tp_match(struct tracepoint *tp, void *priv)
 		search->tp = tp;
 }
 
-static int ipc_attach_trace(struct ipc_hook_state *st, const char *name)
+static int attach_trace(struct ipc_hook_state *st, const char *name)
 {
 	struct ipc_tp_search search = { .name = name };
 	int err;
 
-	for_each_kernel_tracepoint(ipc_tp_match, &search);
+	for_each_kernel_tracepoint(tp_match, &search);
 	if (!search.tp)
 		return -ENOENT;
 	err = tracepoint_probe_register(search.tp, st->hook->probe, st->hook);
@@ -511,15 +511,15 @@ static int ipc_attach_trace(struct ipc_hook_state *st, const char *name)
 
 /* ---- all hooks ---- */
 
-static int ipc_attach_one(struct ipc_hook_state *st, const char *symbol)
+static int attach_one(struct ipc_hook_state *st, const char *symbol)
 {
 	switch (st->hook->kind) {
 	case IPC_HOOK_RETURN:
-		return ipc_attach_return(st, symbol);
+		return attach_return(st, symbol);
 	case IPC_HOOK_ENTRY:
-		return ipc_attach_entry(st, symbol);
+		return attach_entry(st, symbol);
 	case IPC_HOOK_TRACE:
-		return ipc_attach_trace(st, symbol);
+		return attach_trace(st, symbol);
 	}
 	return -EINVAL;
 }
@@ -528,7 +528,7 @@ static int ipc_attach_one(struct ipc_hook_state *st, const char *symbol)
  * A kernel without the path that the hook watches, or another hook that watches it: nothing
  * to count, nothing unknown.
  */
-static bool ipc_hook_absent(const struct ipc_hook_state *st)
+static bool hook_absent(const struct ipc_hook_state *st)
 {
 	return (st->err == -ENOENT && st->hook->optional) || st->err == -EEXIST ||
 	       (st->stand_in && st->stand_in->symbol);
@@ -536,16 +536,16 @@ static bool ipc_hook_absent(const struct ipc_hook_state *st)
 
 bool ipc_hook_lost(const struct ipc_hook *hook)
 {
-	return ipc_hook_is_dead(hook) ||
-	       (!hook->state->symbol && !ipc_hook_absent(hook->state));
+	return hook_is_dead(hook) ||
+	       (!hook->state->symbol && !hook_absent(hook->state));
 }
 
-static void ipc_hook_set_feeds(const struct ipc_hook_state *st)
+static void hook_set_feeds(const struct ipc_hook_state *st)
 {
 	const struct ipc_feed *feed;
 
 	for (feed = st->hook->feeds; feed && feed->row; feed++) {
-		if (!ipc_hook_absent(st))
+		if (!hook_absent(st))
 			feed->row->fed |= feed->cols;
 		if (ipc_hook_lost(st->hook))
 			feed->row->lost |= feed->cols;
@@ -554,7 +554,7 @@ static void ipc_hook_set_feeds(const struct ipc_hook_state *st)
 		pr_warn("hook %s is unavailable (%d)\n", st->hook->symbols[0], st->err);
 }
 
-static const char *ipc_kind_name(enum ipc_hook_kind kind)
+static const char *kind_name(enum ipc_hook_kind kind)
 {
 	switch (kind) {
 	case IPC_HOOK_ENTRY:
@@ -566,12 +566,12 @@ static const char *ipc_kind_name(enum ipc_hook_kind kind)
 	}
 }
 
-static void ipc_attach_hook(struct ipc_hook_state *st)
+static void attach_hook(struct ipc_hook_state *st)
 {
 	struct ipc_hook_state *first = NULL;
 	const char *const *symbol;
 
-	st->kind = ipc_kind_name(st->hook->kind);
+	st->kind = kind_name(st->hook->kind);
 
 	if (st->hook->instead_of)
 		first = st->hook->instead_of->state;
@@ -583,7 +583,7 @@ static void ipc_attach_hook(struct ipc_hook_state *st)
 		first->stand_in = st;
 	st->err = -ENOENT;
 	for (symbol = st->hook->symbols; *symbol; symbol++) {
-		int err = ipc_attach_one(st, *symbol);
+		int err = attach_one(st, *symbol);
 
 		if (!err) {
 			st->symbol = *symbol;
@@ -596,7 +596,7 @@ static void ipc_attach_hook(struct ipc_hook_state *st)
 	}
 }
 
-static void ipc_wrap_get(void)
+static void wrap_get(void)
 {
 	if (ipc_hooks_probe)
 		return;
@@ -611,7 +611,7 @@ static void ipc_wrap_get(void)
 	wrap = NULL;
 }
 
-static void ipc_withdraw(const char *kind, int err)
+static void withdraw(const char *kind, int err)
 {
 	struct ipc_hook_state *st;
 
@@ -630,15 +630,15 @@ static void ipc_withdraw(const char *kind, int err)
  * kernel runs itself are registered nevertheless, but nothing happens: they must not count
  * as attached.
  */
-static void ipc_functions_attach(void)
+static void functions_attach(void)
 {
-	int entries_err = ipc_functions_register(&entries);
-	int probes_err = ipc_functions_register(&probes);
+	int entries_err = functions_register(&entries);
+	int probes_err = functions_register(&probes);
 
 	if (entries_err)
-		ipc_withdraw("entry", entries_err);
+		withdraw("entry", entries_err);
 	if (probes_err || (entries_err && !IPC_KRP_AT_FENTRY))
-		ipc_withdraw("probe", probes_err ?: entries_err);
+		withdraw("probe", probes_err ?: entries_err);
 }
 
 int ipc_hooks_attach(void)
@@ -651,30 +651,30 @@ int ipc_hooks_attach(void)
 	if (!states)
 		return -ENOMEM;
 
-	ipc_wrap_get();
+	wrap_get();
 	for (i = 0; i < ipc_nr_mechs; i++) {
 		for (j = 0; j < ipc_mechs[i]->nr_hooks; j++) {
 			states[nr].hook = &ipc_mechs[i]->hooks[j];
 			states[nr].hook->state = &states[nr];
-			ipc_attach_hook(&states[nr++]);
+			attach_hook(&states[nr++]);
 		}
 	}
-	ipc_functions_attach();
+	functions_attach();
 	/* Here it prepares what later callers share. */
 	ipc_hooks_check();
 	for (i = 0; i < nr_states; i++)
-		ipc_hook_set_feeds(&states[i]);
+		hook_set_feeds(&states[i]);
 	since = ktime_get_real_seconds();
 	return 0;
 }
 
-static void ipc_detach_return(void)
+static void detach_return(void)
 {
 	struct kretprobe **krps = kcalloc(nr_states, sizeof(*krps), GFP_KERNEL);
 	int *slots = kcalloc(nr_states, sizeof(*slots), GFP_KERNEL);
 	unsigned int i, nr_krps = 0, nr_slots = 0;
 
-	ipc_functions_unregister(&probes);
+	functions_unregister(&probes);
 	for (i = 0; i < nr_states; i++) {
 		struct ipc_hook_state *st = &states[i];
 
@@ -702,8 +702,8 @@ static void ipc_detach_return(void)
 
 void ipc_hooks_detach(void)
 {
-	ipc_detach_return();
-	ipc_functions_unregister(&entries);
+	detach_return();
+	functions_unregister(&entries);
 }
 
 void ipc_hooks_exit(void)
@@ -721,14 +721,14 @@ void ipc_hooks_exit(void)
 
 /* ---- what the readers see ---- */
 
-static u64 ipc_hook_missed(const struct ipc_hook_state *st)
+static u64 hook_missed(const struct ipc_hook_state *st)
 {
 	if (!st->symbol || st->hook->kind != IPC_HOOK_RETURN || strcmp(st->kind, "probe"))
 		return 0;
 	return st->krp.nmissed + st->krp.kp.nmissed;
 }
 
-static const char *ipc_hook_reason(const struct ipc_hook_state *st)
+static const char *hook_reason(const struct ipc_hook_state *st)
 {
 	switch (st->err) {
 	case 0:
@@ -760,12 +760,12 @@ bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info)
 		return false;
 	info->name = st->hook->name ?: st->hook->symbols[0];
 	info->kind = st->kind;
-	info->state = ipc_hook_absent(st) ? "absent" :
+	info->state = hook_absent(st) ? "absent" :
 		      ipc_hook_lost(st->hook) ? "unavailable" : "attached";
 	info->symbol = st->symbol;
-	info->reason = st->symbol && ipc_hook_is_dead(st->hook) ?
-		       "ftrace was shut down after an error" : ipc_hook_reason(st);
-	info->missed = ipc_hook_missed(st);
+	info->reason = st->symbol && hook_is_dead(st->hook) ?
+		       "ftrace was shut down after an error" : hook_reason(st);
+	info->missed = hook_missed(st);
 	info->nargs = st->hook->kind == IPC_HOOK_RETURN ? st->hook->nargs ?: 6 : 0;
 	info->feeds = st->hook->feeds;
 	return true;
@@ -780,11 +780,11 @@ void ipc_summary(struct ipc_summary *sum)
 	sum->since = since;
 	sum->missed = atomic64_read(&ipc_missed);
 	for (st = states; st < states + nr_states; st++) {
-		if (ipc_hook_absent(st))
+		if (hook_absent(st))
 			continue;
 		sum->hooks_all++;
 		if (!ipc_hook_lost(st->hook))
 			sum->hooks_attached++;
-		sum->missed += ipc_hook_missed(st);
+		sum->missed += hook_missed(st);
 	}
 }

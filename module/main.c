@@ -16,7 +16,7 @@
  * When this returns no handler runs any more. What is closed in between: tasks that sleep hold
  * notes, which nobody makes any more, while the end of a task is still seen.
  */
-static void ipc_detach(void)
+static void detach_all(void)
 {
 	/* Twice: a handler that had begun may have asked for a look once more. */
 	ipc_sets_stop();
@@ -26,7 +26,7 @@ static void ipc_detach(void)
 	ipc_sets_stop();
 }
 
-static int __init ipc_init(void)
+static int __init ipcstat_init(void)
 {
 	int err;
 
@@ -62,7 +62,7 @@ static int __init ipc_init(void)
 err_netlink:
 	ipc_proc_exit();
 err_proc:
-	ipc_detach();
+	detach_all();
 err_hooks:
 	ipc_events_exit();
 err_events:
@@ -74,19 +74,19 @@ err_notes:
 	return err;
 }
 
-static void __exit ipc_exit(void)
+static void __exit ipcstat_exit(void)
 {
 	ipc_netlink_exit();
 	ipc_proc_exit();
-	ipc_detach();
+	detach_all();
 	ipc_events_exit();
 	ipc_flows_exit();
 	ipc_notes_exit();
 	ipc_mechs_exit();
 }
 
-module_init(ipc_init);
-module_exit(ipc_exit);
+module_init(ipcstat_init);
+module_exit(ipcstat_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Counts what every IPC mechanism does");
 MODULE_VERSION(IPCSTAT_VERSION);

@@ -100,7 +100,7 @@ struct ipc_row *ipc_file_row(struct file *file)
 
 /* ---- start and stop ---- */
 
-static int ipc_row_init(struct ipc_row *row, unsigned int nr)
+static int row_init(struct ipc_row *row, unsigned int nr)
 {
 	row->nr = nr;
 	row->cells = alloc_percpu(struct ipc_cells);
@@ -130,7 +130,7 @@ int ipc_mechs_init(void)
 	int err = 0;
 
 	for (nr = 0; !err && (row = ipc_row_get(nr)); nr++)
-		err = ipc_row_init(row, nr);
+		err = row_init(row, nr);
 	for (nr = 0; !err && nr < ipc_nr_mechs; nr++)
 		if (ipc_mechs[nr]->init)
 			err = ipc_mechs[nr]->init();
@@ -140,7 +140,7 @@ int ipc_mechs_init(void)
 }
 
 /* iterate_fd()'s callback: under the files' lock. */
-static int ipc_seed_fd(const void *unused, struct file *file, unsigned int fd)
+static int seed_fd(const void *unused, struct file *file, unsigned int fd)
 {
 	unsigned int i;
 
@@ -174,7 +174,7 @@ void ipc_mechs_seed(void)
 		/* A thread with files of its own (CLONE_FILES not set) counts, too. */
 		task_lock(t);
 		if (t->files && (t == p || t->files != p->files))
-			iterate_fd(t->files, 0, ipc_seed_fd, NULL);
+			iterate_fd(t->files, 0, seed_fd, NULL);
 		task_unlock(t);
 	}
 	rcu_read_unlock();
@@ -186,7 +186,7 @@ void ipc_mechs_seed(void)
 #define IPC_WALK_STEP	256
 
 /* Looks at the next descriptors from *@next on, also free ones. False: there are no more. */
-static bool ipc_walk_files(struct files_struct *files, unsigned int *next)
+static bool walk_files(struct files_struct *files, unsigned int *next)
 {
 	unsigned int end = *next + IPC_WALK_STEP;
 	struct fdtable *fdt;
@@ -198,7 +198,7 @@ static bool ipc_walk_files(struct files_struct *files, unsigned int *next)
 		struct file *file = rcu_dereference_check_fdtable(files, fdt->fd[*next]);
 
 		if (file)
-			ipc_seed_fd(NULL, file, *next);
+			seed_fd(NULL, file, *next);
 	}
 	more = *next < fdt->max_fds;
 	spin_unlock(&files->file_lock);
@@ -206,7 +206,7 @@ static bool ipc_walk_files(struct files_struct *files, unsigned int *next)
 }
 
 /* A thread whose files are those of its process: they are looked at there. */
-static bool ipc_shares_files(const struct task_struct *task)
+static bool shares_files(const struct task_struct *task)
 {
 	const struct task_struct *leader;
 	bool shares;
@@ -219,7 +219,7 @@ static bool ipc_shares_files(const struct task_struct *task)
 }
 
 /* False: @stop said so. What was not seen makes *@whole false. */
-static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void), bool *whole)
+static bool walk_task(struct task_struct *task, bool (*stop)(void), bool *whole)
 {
 	struct files_struct *files = NULL;
 	unsigned int restarts = 0, next = 0;
@@ -236,14 +236,14 @@ static bool ipc_walk_task(struct task_struct *task, bool (*stop)(void), bool *wh
 		if (task->files != files && restarts++ < 2)
 			next = 0;
 		files = task->files;
-		more = files && !ipc_shares_files(task) && ipc_walk_files(files, &next);
+		more = files && !shares_files(task) && walk_files(files, &next);
 		task_unlock(task);
 	}
 	return true;
 }
 
 /* The first task whose number is @nr or above, with a reference; @nr becomes its number. */
-static struct task_struct *ipc_next_task(int *nr)
+static struct task_struct *walk_next_task(int *nr)
 {
 	struct task_struct *task = NULL;
 	struct pid *pid;
@@ -263,8 +263,8 @@ bool ipc_mechs_walk(bool (*stop)(void))
 	struct task_struct *task;
 	int nr = 1;
 
-	while (more && (task = ipc_next_task(&nr))) {
-		more = ipc_walk_task(task, stop, &whole);
+	while (more && (task = walk_next_task(&nr))) {
+		more = walk_task(task, stop, &whole);
 		put_task_struct(task);
 	}
 	return more && whole;

@@ -7,7 +7,7 @@
 
 #include "read.h"
 
-static unsigned int ipc_width(const struct ipc_value *value)
+static unsigned int value_width(const struct ipc_value *value)
 {
 	unsigned int digits = 1;
 	u64 rest = value->kind == IPC_VALUE ? value->value : 0;
@@ -19,7 +19,7 @@ static unsigned int ipc_width(const struct ipc_value *value)
 	return digits;
 }
 
-static void ipc_show_cell(struct seq_file *m, unsigned int width, const struct ipc_value *value)
+static void show_cell(struct seq_file *m, unsigned int width, const struct ipc_value *value)
 {
 	if (value->kind == IPC_VALUE)
 		seq_printf(m, " %*llu", width, value->value);
@@ -27,7 +27,7 @@ static void ipc_show_cell(struct seq_file *m, unsigned int width, const struct i
 		seq_printf(m, " %*c", width, value->kind == IPC_NONE ? '-' : '?');
 }
 
-static void ipc_show_table(struct seq_file *m, struct ipc_value (*table)[IPC_COLS])
+static void show_table(struct seq_file *m, struct ipc_value (*table)[IPC_COLS])
 {
 	unsigned int nr, col, name_width = strlen("mechanism");
 	unsigned int width[IPC_COLS];
@@ -38,7 +38,7 @@ static void ipc_show_table(struct seq_file *m, struct ipc_value (*table)[IPC_COL
 	for (col = 0; col < IPC_COLS; col++) {
 		width[col] = strlen(ipc_col_names[col]);
 		for (nr = 0; ipc_row_get(nr); nr++)
-			width[col] = max(width[col], ipc_width(&table[nr][col]));
+			width[col] = max(width[col], value_width(&table[nr][col]));
 	}
 
 	seq_printf(m, "%-*s", name_width, "mechanism");
@@ -48,12 +48,12 @@ static void ipc_show_table(struct seq_file *m, struct ipc_value (*table)[IPC_COL
 	for (nr = 0; (row = ipc_row_get(nr)); nr++) {
 		seq_printf(m, "%-*s", name_width, row->name);
 		for (col = 0; col < IPC_COLS; col++)
-			ipc_show_cell(m, width[col], &table[nr][col]);
+			show_cell(m, width[col], &table[nr][col]);
 		seq_putc(m, '\n');
 	}
 }
 
-static int ipc_proc_show(struct seq_file *m, void *unused)
+static int proc_show(struct seq_file *m, void *unused)
 {
 	struct ipc_value (*table)[IPC_COLS];
 	struct ipc_summary sum;
@@ -69,7 +69,7 @@ static int ipc_proc_show(struct seq_file *m, void *unused)
 	ipc_summary(&sum);
 	seq_printf(m, "# ipcstat %s since %llu hooks %u/%u missed %llu\n", IPCSTAT_VERSION,
 		   sum.since, sum.hooks_attached, sum.hooks_all, sum.missed);
-	ipc_show_table(m, table);
+	show_table(m, table);
 	kfree(table);
 	return 0;
 }
@@ -79,7 +79,7 @@ int ipc_proc_init(void)
 {
 	if (!ipc_proc_mode)
 		return 0;
-	return proc_create_single("ipcstat", ipc_proc_mode, NULL, ipc_proc_show) ? 0 : -ENOMEM;
+	return proc_create_single("ipcstat", ipc_proc_mode, NULL, proc_show) ? 0 : -ENOMEM;
 }
 
 void ipc_proc_exit(void)

@@ -29,7 +29,7 @@ const char *const ipc_col_names[IPC_COLS] = {
 	[IPC_RECV_FAILS]	= "recv_fails",
 };
 
-static u64 ipc_row_col(const struct ipc_row *row, unsigned int col)
+static u64 row_col(const struct ipc_row *row, unsigned int col)
 {
 	u64 sum = 0;
 	int cpu;
@@ -59,7 +59,7 @@ u64 ipc_row_runq_ns(struct ipc_row *row, enum ipc_dir dir)
 	return sum;
 }
 
-static u64 ipc_row_blocked(struct ipc_row *row)
+static u64 row_blocked(struct ipc_row *row)
 {
 	s64 sum = 0;
 	int cpu;
@@ -70,7 +70,7 @@ static u64 ipc_row_blocked(struct ipc_row *row)
 }
 
 /* The columns that nothing can tell, but for a gauge that does not know this time. */
-static u32 ipc_row_unknown(const struct ipc_row *row)
+static u32 row_unknown(const struct ipc_row *row)
 {
 	/* A counter that nothing counts is not 0. */
 	u32 uncounted = ~row->fed & GENMASK(IPC_COLS - 1, IPC_BLOCKED);
@@ -82,12 +82,12 @@ enum ipc_value_kind ipc_col_kind(const struct ipc_row *row, unsigned int col)
 {
 	if (row->na & IPC_BIT(col))
 		return IPC_NONE;
-	return ipc_row_unknown(row) & IPC_BIT(col) ? IPC_UNKNOWN : IPC_VALUE;
+	return row_unknown(row) & IPC_BIT(col) ? IPC_UNKNOWN : IPC_VALUE;
 }
 
 void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
 {
-	u32 unknown = ipc_row_unknown(row);
+	u32 unknown = row_unknown(row);
 	struct ipc_gauge gauge = {};
 	unsigned int col;
 
@@ -104,13 +104,13 @@ void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS])
 		else if (col <= IPC_QUEUED_BYTES)
 			value[col].value = gauge.value[col];
 		else if (col == IPC_BLOCKED)
-			value[col].value = ipc_row_blocked(row);
+			value[col].value = row_blocked(row);
 		else
-			value[col].value = ipc_row_col(row, col);
+			value[col].value = row_col(row, col);
 	}
 }
 
-static void ipc_read_waits(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist)
+static void read_waits(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist)
 {
 	unsigned int i;
 	int cpu;
@@ -125,7 +125,7 @@ static void ipc_read_waits(struct ipc_row *row, unsigned int recv, struct ipc_hi
 	}
 }
 
-static void ipc_read_sizes(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist)
+static void read_sizes(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist)
 {
 	unsigned int i;
 	int cpu;
@@ -140,28 +140,28 @@ static const struct {
 	const char *name, *unit;
 	unsigned int col, recv;
 	void (*read)(struct ipc_row *row, unsigned int recv, struct ipc_hist *hist);
-} ipc_hists[] = {
-	{ "send_wait", "usecs", IPC_SEND_WAIT_NS, 0, ipc_read_waits },
-	{ "recv_wait", "usecs", IPC_RECV_WAIT_NS, 1, ipc_read_waits },
-	{ "send_size", "bytes", IPC_SEND_BYTES, 0, ipc_read_sizes },
-	{ "recv_size", "bytes", IPC_RECV_BYTES, 1, ipc_read_sizes },
+} hists[] = {
+	{ "send_wait", "usecs", IPC_SEND_WAIT_NS, 0, read_waits },
+	{ "recv_wait", "usecs", IPC_RECV_WAIT_NS, 1, read_waits },
+	{ "send_size", "bytes", IPC_SEND_BYTES, 0, read_sizes },
+	{ "recv_size", "bytes", IPC_RECV_BYTES, 1, read_sizes },
 };
 
 bool ipc_row_hist(struct ipc_row *row, unsigned int nr, struct ipc_hist *hist)
 {
 	u32 col;
 
-	if (nr >= ARRAY_SIZE(ipc_hists))
+	if (nr >= ARRAY_SIZE(hists))
 		return false;
-	col = IPC_BIT(ipc_hists[nr].col);
+	col = IPC_BIT(hists[nr].col);
 	memset(hist, 0, sizeof(*hist));
-	hist->name = ipc_hists[nr].name;
-	hist->unit = ipc_hists[nr].unit;
-	if (row->na & col || (row->mappings && ipc_hists[nr].read == ipc_read_sizes))
+	hist->name = hists[nr].name;
+	hist->unit = hists[nr].unit;
+	if (row->na & col || (row->mappings && hists[nr].read == read_sizes))
 		hist->kind = IPC_NONE;
-	else if (ipc_row_unknown(row) & col)
+	else if (row_unknown(row) & col)
 		hist->kind = IPC_UNKNOWN;
 	else
-		ipc_hists[nr].read(row, ipc_hists[nr].recv, hist);
+		hists[nr].read(row, hists[nr].recv, hist);
 	return true;
 }

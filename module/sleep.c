@@ -88,12 +88,12 @@ static atomic64_t free_notes;
 /* And one for each CPU, so that tasks which sleep and wake often share no cache line. */
 static DEFINE_PER_CPU(struct ipc_note *, spare_note);
 
-static s64 ipc_note_head(u64 old, u32 first)
+static s64 note_head(u64 old, u32 first)
 {
 	return ((old >> 32) + 1) << 32 | first;
 }
 
-static struct ipc_note *ipc_note_pop(void)
+static struct ipc_note *note_pop(void)
 {
 	s64 head = atomic64_read(&free_notes);
 	struct ipc_note *note;
@@ -103,36 +103,36 @@ static struct ipc_note *ipc_note_pop(void)
 			return NULL;
 		note = &notes[(u32)head - 1];
 	} while (!atomic64_try_cmpxchg(&free_notes, &head,
-				       ipc_note_head(head, READ_ONCE(note->next))));
+				       note_head(head, READ_ONCE(note->next))));
 	return note;
 }
 
-static void ipc_note_push(struct ipc_note *note)
+static void note_push(struct ipc_note *note)
 {
 	s64 head = atomic64_read(&free_notes);
 
 	do {
 		WRITE_ONCE(note->next, (u32)head);
 	} while (!atomic64_try_cmpxchg(&free_notes, &head,
-				       ipc_note_head(head, note - notes + 1)));
+				       note_head(head, note - notes + 1)));
 }
 
-static struct preempt_ops ipc_note_ops;
+static struct preempt_ops note_ops;
 
 /* The current task's, or NULL. */
-static struct ipc_note *ipc_note_find(void)
+static struct ipc_note *note_find(void)
 {
 	struct preempt_notifier *notifier;
 
 	hlist_for_each_entry(notifier, &current->preempt_notifiers, link)
-		if (notifier->ops == &ipc_note_ops)
+		if (notifier->ops == &note_ops)
 			return container_of(notifier, struct ipc_note, notifier);
 	return NULL;
 }
 
-static struct ipc_note *ipc_note_new(void)
+static struct ipc_note *note_new(void)
 {
-	struct ipc_note *note = this_cpu_xchg(spare_note, NULL) ?: ipc_note_pop();
+	struct ipc_note *note = this_cpu_xchg(spare_note, NULL) ?: note_pop();
 
 	if (unlikely(!note)) {
 		atomic64_inc(&ipc_missed);
@@ -143,17 +143,17 @@ static struct ipc_note *ipc_note_new(void)
 	return note;
 }
 
-static void ipc_note_free(struct ipc_note *note)
+static void note_free(struct ipc_note *note)
 {
 	preempt_notifier_unregister(&note->notifier);
 	note->armed = false;
 	/* Before another task writes it: see ipc_note_sleeper(). */
 	smp_store_release(&note->task, NULL);
 	if (this_cpu_cmpxchg(spare_note, NULL, note))
-		ipc_note_push(note);
+		note_push(note);
 }
 
-static void ipc_note_count(const struct ipc_note *note)
+static void note_count(const struct ipc_note *note)
 {
 	struct ipc_row *row = note->row;
 
@@ -167,10 +167,10 @@ static void ipc_note_count(const struct ipc_note *note)
 		ipc_event_wait(row, note->dir, &note->object, note->wait_ns);
 }
 
-static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *next);
+static void note_out(struct preempt_notifier *notifier, struct task_struct *next);
 
-static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
-			 bool once)
+static void note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
+		     bool once)
 {
 	u64 key = ipc_syscall_key();
 	struct ipc_note *note;
@@ -179,14 +179,14 @@ static void ipc_note_arm(struct ipc_row *row, enum ipc_dir dir, const struct ipc
 	if (unlikely(!READ_ONCE(notes_open) || current->flags & PF_EXITING ||
 		     row->lost & IPC_BIT(IPC_BLOCKED)))
 		return;
-	note = ipc_note_find();
+	note = note_find();
 	if (note && note->slept && note->row == row && note->dir == dir && note->key == key)
 		goto arm;
 	if (!note)
-		note = ipc_note_new();
+		note = note_new();
 	else if (note->key == key && !ipc_falls_asleep())
 		/* A splice waits at both ends, one after the other. Not counted by the scheduler. */
-		ipc_note_count(note);
+		note_count(note);
 	if (!note)
 		return;
 	if (unlikely(note->since_ns)) {
@@ -209,25 +209,25 @@ arm:
 	WRITE_ONCE(note->armed, true);
 	/*
 	 * In the scheduler already, which comes to a new note, at the head of its list, only the
-	 * next time. To an old one it may still come: ipc_note_out() does nothing then.
+	 * next time. To an old one it may still come: note_out() does nothing then.
 	 */
 	if (unlikely(ipc_falls_asleep()))
-		ipc_note_out(&note->notifier, NULL);
+		note_out(&note->notifier, NULL);
 }
 
 void ipc_sleep(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
 {
-	ipc_note_arm(row, dir, object, true);
+	note_arm(row, dir, object, true);
 }
 
 void ipc_sleep_often(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object)
 {
-	ipc_note_arm(row, dir, object, false);
+	note_arm(row, dir, object, false);
 }
 
 bool ipc_sleep_again(const void *at, enum ipc_dir dir)
 {
-	struct ipc_note *note = ipc_note_find();
+	struct ipc_note *note = note_find();
 
 	if (!note || note->object.at != at || note->dir != dir ||
 	    note->key != ipc_syscall_key())
@@ -238,14 +238,14 @@ bool ipc_sleep_again(const void *at, enum ipc_dir dir)
 
 const struct inode *ipc_sleep_inode(void)
 {
-	const struct ipc_note *note = ipc_note_find();
+	const struct ipc_note *note = note_find();
 
 	return note ? note->object.inode : NULL;
 }
 
 void ipc_woke_slow(const struct ipc_call *call)
 {
-	struct ipc_note *note = ipc_note_find();
+	struct ipc_note *note = note_find();
 
 	if (!note)
 		return;
@@ -254,8 +254,8 @@ void ipc_woke_slow(const struct ipc_call *call)
 		note->wait_ns = note->last_ns;
 		note->runq_ns = note->last_runq_ns;
 	}
-	ipc_note_count(note);
-	ipc_note_free(note);
+	note_count(note);
+	note_free(note);
 }
 
 /* In a probe that may be preempted: ipc_notes_close() must not come in between. */
@@ -264,9 +264,9 @@ void ipc_note_drop(void)
 	struct ipc_note *note;
 
 	preempt_disable_notrace();
-	note = ipc_note_find();
+	note = note_find();
 	if (unlikely(note))
-		ipc_note_free(note);
+		note_free(note);
 	preempt_enable_notrace();
 }
 
@@ -276,7 +276,7 @@ void ipc_note_drop(void)
  * The run queue is locked, but a task that is already off it may be being woken. Then it
  * is TASK_WAKING, and what it was has to be told from how it counts for the load.
  */
-static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *next)
+static void note_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
 	struct ipc_note *note = container_of(notifier, struct ipc_note, notifier);
 	unsigned int state = READ_ONCE(current->__state);
@@ -304,7 +304,7 @@ static void ipc_note_out(struct preempt_notifier *notifier, struct task_struct *
 	this_cpu_inc(*note->row->blocked);
 }
 
-static void ipc_note_in(struct preempt_notifier *notifier, int cpu)
+static void note_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct ipc_note *note = container_of(notifier, struct ipc_note, notifier);
 	u64 slept_ns, queued_ns = 0;
@@ -325,9 +325,9 @@ static void ipc_note_in(struct preempt_notifier *notifier, int cpu)
 	this_cpu_dec(*note->row->blocked);
 }
 
-static struct preempt_ops ipc_note_ops = {
-	.sched_in = ipc_note_in,
-	.sched_out = ipc_note_out,
+static struct preempt_ops note_ops = {
+	.sched_in = note_in,
+	.sched_out = note_out,
 };
 
 /* ---- for readers ---- */
@@ -344,7 +344,7 @@ unsigned int ipc_nr_notes(void)
 bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper)
 {
 	const struct ipc_note *note = &notes[nr];
-	u64 since_ns = smp_load_acquire(&note->since_ns);	/* pairs with ipc_note_out() */
+	u64 since_ns = smp_load_acquire(&note->since_ns);	/* pairs with note_out() */
 	bool same = false;
 
 	if (!since_ns)
@@ -355,7 +355,7 @@ bool ipc_note_sleeper(unsigned int nr, struct ipc_sleeper *sleeper)
 	sleeper->dir = note->dir;
 	sleeper->object = note->object;
 	sleeper->since_ns = note->first_ns;
-	smp_rmb();	/* pairs with ipc_note_arm() */
+	smp_rmb();	/* pairs with note_arm() */
 	if (sleeper->task && READ_ONCE(note->since_ns) == since_ns)
 		same = READ_ONCE(note->task) == sleeper->task;
 	if (same)
@@ -376,8 +376,8 @@ int ipc_notes_init(void)
 	if (!notes)
 		return -ENOMEM;
 	for (i = 0; i < nr_notes; i++) {
-		preempt_notifier_init(&notes[i].notifier, &ipc_note_ops);
-		ipc_note_push(&notes[i]);
+		preempt_notifier_init(&notes[i].notifier, &note_ops);
+		note_push(&notes[i]);
 	}
 	preempt_notifier_inc();
 	return 0;
@@ -389,7 +389,7 @@ void ipc_notes_open(void)
 }
 
 /* On one CPU, while the others wait with interrupts disabled. */
-static int ipc_notes_unlink(void *unused)
+static int notes_unlink(void *unused)
 {
 	struct ipc_note *note;
 
@@ -406,7 +406,7 @@ static int ipc_notes_unlink(void *unused)
 void ipc_notes_close(void)
 {
 	WRITE_ONCE(notes_open, false);
-	stop_machine(ipc_notes_unlink, NULL, NULL);
+	stop_machine(notes_unlink, NULL, NULL);
 }
 
 void ipc_notes_exit(void)

@@ -87,10 +87,10 @@ static DEFINE_MUTEX(slots_lock);
 static unsigned int nr_attached;
 static bool pinned;	/* we hold a reference on ourselves */
 
-static void ipc_drain(struct work_struct *work);
-static DECLARE_DELAYED_WORK(drain_work, ipc_drain);
+static void drain(struct work_struct *work);
+static DECLARE_DELAYED_WORK(drain_work, drain);
 
-static void ipc_no_done(const struct ipc_call *call)
+static void no_done(const struct ipc_call *call)
 {
 }
 
@@ -125,12 +125,12 @@ struct ipc_followed_frame {
 	struct preempt_notifier notifier;
 };
 
-static void ipc_frame_in(struct preempt_notifier *notifier, int cpu)
+static void frame_in(struct preempt_notifier *notifier, int cpu)
 {
 }
 
 /* In the scheduler, with the run queue locked. */
-static void ipc_frame_out(struct preempt_notifier *notifier, struct task_struct *next)
+static void frame_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
 	struct ipc_followed_frame *frame =
 		container_of(notifier, struct ipc_followed_frame, notifier);
@@ -146,23 +146,23 @@ static void ipc_frame_out(struct preempt_notifier *notifier, struct task_struct 
 	asleep(&frame->call);
 }
 
-static struct preempt_ops ipc_frame_ops = {
-	.sched_in = ipc_frame_in,
-	.sched_out = ipc_frame_out,
+static struct preempt_ops frame_ops = {
+	.sched_in = frame_in,
+	.sched_out = frame_out,
 };
 
 /* Not preempted in between: ipc_notes_close() (sleep.c) works at these lists, too. */
-static __always_inline void ipc_follow(struct ipc_followed_frame *frame,
-				       const struct ipc_slot *slot)
+static __always_inline void follow(struct ipc_followed_frame *frame,
+				   const struct ipc_slot *slot)
 {
 	frame->slot = slot;
-	frame->notifier.ops = &ipc_frame_ops;
+	frame->notifier.ops = &frame_ops;
 	preempt_disable_notrace();
 	ipc_notifier_add(&frame->notifier);
 	preempt_enable_notrace();
 }
 
-static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
+static __always_inline void unfollow(struct ipc_followed_frame *frame)
 {
 	preempt_disable_notrace();
 	ipc_notifier_del(&frame->notifier);
@@ -172,8 +172,8 @@ static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
 #else /* nobody knows of sleeps: see sleep.c */
 
 #define ipc_followed_frame	ipc_frame
-#define ipc_follow(frame, slot)	do { } while (0)
-#define ipc_unfollow(frame)	do { } while (0)
+#define follow(frame, slot)	do { } while (0)
+#define unfollow(frame)	do { } while (0)
 #define preempt_notifier_inc()	do { } while (0)
 #define preempt_notifier_dec()	do { } while (0)
 
@@ -183,8 +183,8 @@ static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
 
 #define IPC_NOTHING(nr)
 #define IPC_BEGIN(nr)		static_call_cond(ipc_begin_##nr)(&frame.call)
-#define IPC_FOLLOW(nr)		ipc_follow(&frame, &slots[nr])
-#define IPC_UNFOLLOW(nr)	ipc_unfollow(&frame)
+#define IPC_FOLLOW(nr)		follow(&frame, &slots[nr])
+#define IPC_UNFOLLOW(nr)	unfollow(&frame)
 
 /*
  * A wrapper reads its generation before the call and compares it afterwards (without
@@ -196,8 +196,8 @@ static __always_inline void ipc_unfollow(struct ipc_followed_frame *frame)
  */
 #define IPC_WRAPPER(nr, keep, frame_type, enter, leave, args, ...)			\
 DEFINE_STATIC_CALL(ipc_body_##nr, ipc_no_body##args);					\
-DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, ipc_no_done);					\
-DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
+DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, no_done);					\
+DEFINE_STATIC_CALL(ipc_done_##nr, no_done);						\
 static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##args	\
 {											\
 	struct frame_type frame __uninitialized;					\
@@ -218,8 +218,8 @@ static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS##ar
 /* Where only failures are told: nothing is kept for the others, and nothing asked but that. */
 #define IPC_WRAPPER_FAILED(nr)								\
 DEFINE_STATIC_CALL(ipc_body_##nr, ipc_no_body6);					\
-DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, ipc_no_done);					\
-DEFINE_STATIC_CALL(ipc_done_##nr, ipc_no_done);						\
+DEFINE_STATIC_CALL_NULL(ipc_begin_##nr, no_done);					\
+DEFINE_STATIC_CALL(ipc_done_##nr, no_done);						\
 static unsigned long __used __no_stack_protector ipc_wrapper_##nr IPC_PARAMS6		\
 {											\
 	struct ipc_frame frame __uninitialized;						\
@@ -281,15 +281,15 @@ IPC_SLOTS_BEFORE(IPC_WRAPPER_BEFORE)
 IPC_SLOTS_ASLEEP(IPC_WRAPPER_ASLEEP)
 IPC_SLOTS_FAILED(IPC_WRAPPER_FAILED)
 
-static void notrace ipc_redirect(unsigned long ip, unsigned long parent_ip,
-				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
+static void notrace redirect(unsigned long ip, unsigned long parent_ip,
+			     struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	ipc_set_ip(fregs, (unsigned long)container_of(ops, struct ipc_slot, ops)->wrapper);
 }
 
 /* A jump keeps the return address: that of the wrapper that has called the function before. */
-static void notrace ipc_redirect_or_pass(unsigned long ip, unsigned long parent_ip,
-					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
+static void notrace redirect_or_pass(unsigned long ip, unsigned long parent_ip,
+				     struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	const struct ipc_slot *slot = container_of(ops, struct ipc_slot, ops);
 
@@ -304,7 +304,7 @@ static void notrace ipc_redirect_or_pass(unsigned long ip, unsigned long parent_
 #define IPC_SLOT(nr, args, keep, also)							\
 [nr] = {										\
 	.ops = {									\
-		.func = ipc_redirect,							\
+		.func = redirect,							\
 		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,		\
 	},										\
 	.wrapper = ipc_wrapper_##nr,							\
@@ -336,7 +336,7 @@ static struct ipc_slot slots[IPC_SLOTS] = {
 	IPC_SLOTS_FAILED(IPC_SLOT_FAILED)
 };
 
-static long ipc_inflight(void)
+static long in_flight(void)
 {
 	long sum = 0;
 	int cpu;
@@ -346,7 +346,7 @@ static long ipc_inflight(void)
 	return sum;
 }
 
-static bool ipc_slot_fits(const struct ipc_slot *slot, const struct ipc_wrap_hook *hook)
+static bool slot_fits(const struct ipc_slot *slot, const struct ipc_wrap_hook *hook)
 {
 	if ((slot->nargs > 6) != (hook->nargs > 6) || slot->keeps < hook->keeps)
 		return false;
@@ -358,21 +358,21 @@ static bool ipc_slot_fits(const struct ipc_slot *slot, const struct ipc_wrap_hoo
 }
 
 /* The slot that has the function; or an unused one that will do, the cheapest come first. */
-static struct ipc_slot *ipc_find_slot(const struct ipc_wrap_hook *hook)
+static struct ipc_slot *find_slot(const struct ipc_wrap_hook *hook)
 {
 	struct ipc_slot *slot, *unused = NULL;
 
 	for (slot = slots; slot < slots + IPC_SLOTS; slot++) {
 		if (!strcmp(slot->name, hook->name))
 			return slot;
-		if (!slot->name[0] && !unused && ipc_slot_fits(slot, hook))
+		if (!slot->name[0] && !unused && slot_fits(slot, hook))
 			unused = slot;
 	}
 	return unused;
 }
 
 /* Let the wrapper of the function of that name pass. If it can't be told: no harm, but work. */
-static void ipc_let_pass(struct ipc_slot *slot, const char *name)
+static void let_pass(struct ipc_slot *slot, const char *name)
 {
 	const struct ipc_slot *passing;
 	unsigned long size;
@@ -391,13 +391,13 @@ static void ipc_let_pass(struct ipc_slot *slot, const char *name)
 	place = strrchr(text, '+');
 	if (place && sscanf(place, "+0x0/0x%lx", &size) == 1) {
 		slot->passing = (struct ipc_range){ (unsigned long)passing->wrapper, size };
-		slot->ops.func = ipc_redirect_or_pass;
+		slot->ops.func = redirect_or_pass;
 	}
 	kfree(text);
 }
 
 /* Bind an unused slot to a function. */
-static int ipc_bind(struct ipc_slot *slot, const struct ipc_wrap_hook *hook)
+static int bind_slot(struct ipc_slot *slot, const struct ipc_wrap_hook *hook)
 {
 	const char *name = hook->name;
 	struct ipc_range range;
@@ -417,19 +417,19 @@ static int ipc_bind(struct ipc_slot *slot, const struct ipc_wrap_hook *hook)
 	__static_call_update(slot->body_key, slot->body_tramp,
 			     (void *)(range.start + MCOUNT_INSN_SIZE));
 	if (hook->passed_by)
-		ipc_let_pass(slot, hook->passed_by);
+		let_pass(slot, hook->passed_by);
 	strscpy(slot->name, name, sizeof(slot->name));
 	return 0;
 }
 
-static void ipc_clear(struct ipc_slot *slot)
+static void clear_slot(struct ipc_slot *slot)
 {
 	WRITE_ONCE(slot->asleep, NULL);
 	__static_call_update(slot->begin_key, slot->begin_tramp, NULL);
-	__static_call_update(slot->done_key, slot->done_tramp, ipc_no_done);
+	__static_call_update(slot->done_key, slot->done_tramp, no_done);
 }
 
-static int ipc_attach(const struct ipc_wrap_hook *hook)
+static int attach(const struct ipc_wrap_hook *hook)
 {
 	struct ipc_slot *slot;
 	int err = 0;
@@ -437,15 +437,15 @@ static int ipc_attach(const struct ipc_wrap_hook *hook)
 	if (hook->nargs > 7 || strlen(hook->name) >= IPC_NAME_MAX)
 		return -EINVAL;
 	mutex_lock(&slots_lock);
-	slot = ipc_find_slot(hook);
+	slot = find_slot(hook);
 	if (!slot)
 		err = -ENOSPC;
-	else if (!ipc_slot_fits(slot, hook))
+	else if (!slot_fits(slot, hook))
 		err = -EOPNOTSUPP;	/* was bound by an ipcstat that knew it otherwise */
 	else if (slot->attached)
 		err = -EBUSY;
 	else if (!slot->name[0])
-		err = ipc_bind(slot, hook);
+		err = bind_slot(slot, hook);
 	if (err)
 		goto out;
 
@@ -457,7 +457,7 @@ static int ipc_attach(const struct ipc_wrap_hook *hook)
 	if (!slot->registered)
 		err = register_ftrace_function(&slot->ops);
 	if (err) {
-		ipc_clear(slot);
+		clear_slot(slot);
 		goto out;
 	}
 	slot->registered = true;
@@ -473,7 +473,7 @@ out:
 	return err;
 }
 
-static void ipc_detach(const int *which, unsigned int nr)
+static void detach(const int *which, unsigned int nr)
 {
 	unsigned int i;
 
@@ -482,7 +482,7 @@ static void ipc_detach(const int *which, unsigned int nr)
 		struct ipc_slot *slot = &slots[which[i]];
 
 		WRITE_ONCE(slot->gen, slot->gen + 1);
-		ipc_clear(slot);
+		clear_slot(slot);
 		slot->attached = false;
 	}
 	nr_attached -= nr;
@@ -498,7 +498,7 @@ static void ipc_detach(const int *which, unsigned int nr)
  *
  * Return: true if nothing is redirected any more.
  */
-static bool ipc_give_back(void)
+static bool give_back(void)
 {
 	bool idle = true;
 	struct ipc_slot *slot;
@@ -515,17 +515,17 @@ static bool ipc_give_back(void)
 	return idle;
 }
 
-static void ipc_drain(struct work_struct *work)
+static void drain(struct work_struct *work)
 {
 	struct ipc_slot *slot;
 	bool entered = true;
 
 	/* Somebody has attached again, or ftrace has failed: stay. */
-	if (!ipc_give_back())
+	if (!give_back())
 		return;
-	if (!ipc_inflight()) {
+	if (!in_flight()) {
 		synchronize_rcu_tasks();
-		entered = ipc_inflight();
+		entered = in_flight();
 	}
 	if (entered) {
 		mod_delayed_work(system_dfl_wq, &drain_work, IPC_DRAIN_INTERVAL);
@@ -547,18 +547,18 @@ out:
 
 const struct ipc_wrap_api ipcstat_wrap_api = {
 	.version = IPC_WRAP_VERSION,
-	.attach = ipc_attach,
-	.detach = ipc_detach,
+	.attach = attach,
+	.detach = detach,
 };
 EXPORT_SYMBOL_GPL(ipcstat_wrap_api);
 
-static int __init ipc_wrap_init(void)
+static int __init wrap_init(void)
 {
 	preempt_notifier_inc();
 	return 0;
 }
 
-static void __exit ipc_wrap_exit(void)
+static void __exit wrap_exit(void)
 {
 	struct ipc_slot *slot;
 
@@ -570,8 +570,8 @@ static void __exit ipc_wrap_exit(void)
 	preempt_notifier_dec();
 }
 
-module_init(ipc_wrap_init);
-module_exit(ipc_wrap_exit);
+module_init(wrap_init);
+module_exit(wrap_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Calls ipcstat back with the results of kernel functions");
 MODULE_VERSION(IPCSTAT_VERSION);

@@ -10,7 +10,7 @@
 #define IPC_SLEEPER_SIZE	256
 #define IPC_TRAILER_SIZE	(IPC_MAX_ROWS * 64)
 
-static int ipc_put_object(struct sk_buff *skb, const struct ipc_object *object)
+static int put_object(struct sk_buff *skb, const struct ipc_object *object)
 {
 	if (!object->kind)
 		return 0;
@@ -21,8 +21,8 @@ static int ipc_put_object(struct sk_buff *skb, const struct ipc_object *object)
 	return object->part < 0 ? 0 : nla_put_u32(skb, IPCSTAT_BLOCKED_A_PART, object->part);
 }
 
-static int ipc_put_sleeper(struct sk_buff *skb, const struct ipc_sleeper *sleeper,
-			   struct pid_namespace *pid_ns)
+static int put_sleeper(struct sk_buff *skb, const struct ipc_sleeper *sleeper,
+		       struct pid_namespace *pid_ns)
 {
 	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_BLOCKED);
 	u64 now = ktime_get_mono_fast_ns();
@@ -36,7 +36,7 @@ static int ipc_put_sleeper(struct sk_buff *skb, const struct ipc_sleeper *sleepe
 	    nla_put_string(skb, IPCSTAT_BLOCKED_A_MECH, sleeper->row->name) ||
 	    nla_put_string(skb, IPCSTAT_BLOCKED_A_DIRECTION,
 			   sleeper->dir == IPC_SEND ? "send" : "recv") ||
-	    ipc_put_object(skb, &sleeper->object) ||
+	    put_object(skb, &sleeper->object) ||
 	    nla_put_u64_64bit(skb, IPCSTAT_BLOCKED_A_SINCE_NS, sleeper->since_ns,
 			      IPCSTAT_BLOCKED_A_PAD) ||
 	    nla_put_u64_64bit(skb, IPCSTAT_BLOCKED_A_WAITED_NS,
@@ -48,9 +48,9 @@ static int ipc_put_sleeper(struct sk_buff *skb, const struct ipc_sleeper *sleepe
 }
 
 /* A message of a dump of sleepers, of one of three kinds: @sleeper, @row with @number, @number. */
-static int ipc_put_blocked(struct sk_buff *skb, struct netlink_callback *cb,
-			   const struct ipc_sleeper *sleeper, const struct ipc_reader *reader,
-			   const struct ipc_row *row, u32 number)
+static int put_blocked(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct ipc_sleeper *sleeper, const struct ipc_reader *reader,
+		       const struct ipc_row *row, u32 number)
 {
 	void *hdr = ipc_dump_header(skb, cb, IPCSTAT_CMD_BLOCKED);
 	int err;
@@ -58,7 +58,7 @@ static int ipc_put_blocked(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!hdr)
 		return -EMSGSIZE;
 	if (sleeper)
-		err = ipc_put_sleeper(skb, sleeper, reader->pid_ns);
+		err = put_sleeper(skb, sleeper, reader->pid_ns);
 	else if (row)
 		err = nla_put_string(skb, IPCSTAT_A_MECH, row->name) ?:
 		      ipc_put_u64(skb, IPCSTAT_A_HIDDEN, number);
@@ -72,7 +72,7 @@ static int ipc_put_blocked(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /* Behind the sleepers: what is hidden, and where to go on. */
-static int ipc_put_trailer(struct sk_buff *skb, struct netlink_callback *cb, const u32 *hidden)
+static int put_trailer(struct sk_buff *skb, struct netlink_callback *cb, const u32 *hidden)
 {
 	struct ipc_row *row;
 	unsigned int nr;
@@ -80,9 +80,9 @@ static int ipc_put_trailer(struct sk_buff *skb, struct netlink_callback *cb, con
 
 	for (nr = 0; !err && (row = ipc_row_get(nr)); nr++)
 		if (hidden[nr])
-			err = ipc_put_blocked(skb, cb, NULL, NULL, row, hidden[nr]);
+			err = put_blocked(skb, cb, NULL, NULL, row, hidden[nr]);
 	if (!err && cb->args[0] < ipc_nr_notes())
-		err = ipc_put_blocked(skb, cb, NULL, NULL, NULL, cb->args[0]);
+		err = put_blocked(skb, cb, NULL, NULL, NULL, cb->args[0]);
 	return err;
 }
 
@@ -109,11 +109,11 @@ int ipc_dump_blocked(struct sk_buff *skb, struct netlink_callback *cb)
 		if (only && sleeper.row != only)
 			goto put;
 		if (ipc_reader_may_see(&reader, sleeper.task))
-			err = ipc_put_blocked(skb, cb, &sleeper, &reader, NULL, 0);
+			err = put_blocked(skb, cb, &sleeper, &reader, NULL, 0);
 		else
 			hidden[sleeper.row->nr]++;
 put:
 		put_task_struct(sleeper.task);
 	}
-	return err ?: ipc_put_trailer(skb, cb, hidden);
+	return err ?: put_trailer(skb, cb, hidden);
 }

@@ -50,7 +50,7 @@ static int put_group(struct sk_buff *skb, enum ipc_group group)
 	return 0;
 }
 
-static int ipc_put_events(struct sk_buff *skb, unsigned int nr)
+static int put_events(struct sk_buff *skb, unsigned int nr)
 {
 	unsigned int group;
 	int err;
@@ -69,7 +69,7 @@ int ipc_do_events(struct sk_buff *skb, struct genl_info *info)
 			       "events are for CAP_SYS_ADMIN in the initial namespaces");
 		return -EPERM;
 	}
-	return ipc_reply(skb, info, ipc_put_events, 0);
+	return ipc_reply(skb, info, put_events, 0);
 }
 
 /* ---- events ---- */

@@ -11,7 +11,7 @@
 /*
  * Part of the policies, since a dump's start has no extack on 6.1 (genl_start()).
  */
-static int ipc_check_mech(const struct nlattr *attr, struct netlink_ext_ack *extack)
+static int check_mech(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
 	if (ipc_find_row(attr) >= 0)
 		return 0;
@@ -19,27 +19,27 @@ static int ipc_check_mech(const struct nlattr *attr, struct netlink_ext_ack *ext
 	return -ENOENT;
 }
 
-static const struct nla_policy ipc_row_policy[IPCSTAT_A_MECH + 1] = {
-	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
+static const struct nla_policy row_policy[IPCSTAT_A_MECH + 1] = {
+	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, check_mech,
 							 IPCSTAT_NAME_MAX - 1),
 };
 
-static const struct nla_policy ipc_blocked_policy[IPCSTAT_A_START + 1] = {
-	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
+static const struct nla_policy blocked_policy[IPCSTAT_A_START + 1] = {
+	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, check_mech,
 							 IPCSTAT_NAME_MAX - 1),
 	[IPCSTAT_A_START]	= { .type = NLA_U32 },
 };
 
-static const struct nla_policy ipc_share_policy[IPCSTAT_A_START + 1] = {
+static const struct nla_policy share_policy[IPCSTAT_A_START + 1] = {
 	[IPCSTAT_A_START]	= { .type = NLA_U32 },
 };
 
-static const struct nla_policy ipc_flows_policy[IPCSTAT_A_MAX_FLOWS + 1] = {
+static const struct nla_policy flows_policy[IPCSTAT_A_MAX_FLOWS + 1] = {
 	[IPCSTAT_A_MAX_FLOWS]	= { .type = NLA_U32 },
 };
 
-static const struct nla_policy ipc_flow_policy[IPCSTAT_A_BYTES + 1] = {
-	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, ipc_check_mech,
+static const struct nla_policy flow_policy[IPCSTAT_A_BYTES + 1] = {
+	[IPCSTAT_A_MECH]	= NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, check_mech,
 							 IPCSTAT_NAME_MAX - 1),
 	[IPCSTAT_A_START]	= { .type = NLA_U32 },
 	[IPCSTAT_A_PID]		= { .type = NLA_U32 },
@@ -47,7 +47,7 @@ static const struct nla_policy ipc_flow_policy[IPCSTAT_A_BYTES + 1] = {
 	[IPCSTAT_A_BYTES]	= { .type = NLA_U64 },
 };
 
-static const struct nla_policy ipc_signal_policy[IPCSTAT_A_SIGNAL + 1] = {
+static const struct nla_policy signal_policy[IPCSTAT_A_SIGNAL + 1] = {
 	[IPCSTAT_A_SIGNAL]	= NLA_POLICY_RANGE(NLA_U32, 1, IPC_SIGNALS),
 };
 
@@ -57,7 +57,7 @@ static int do_dump_only(struct sk_buff *skb, struct genl_info *info)
 	return -EOPNOTSUPP;
 }
 
-static const struct genl_ops ipc_genl_ops[] = {
+static const struct genl_ops family_ops[] = {
 	{
 		.cmd	= IPCSTAT_CMD_INFO,
 		.doit	= ipc_do_info,
@@ -66,48 +66,48 @@ static const struct genl_ops ipc_genl_ops[] = {
 		.doit	= ipc_do_row,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump_rows,
-		.policy	= ipc_row_policy,
-		.maxattr = ARRAY_SIZE(ipc_row_policy) - 1,
+		.policy	= row_policy,
+		.maxattr = ARRAY_SIZE(row_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_SIGNAL,
 		.doit	= ipc_do_signal,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump_signals,
-		.policy	= ipc_signal_policy,
-		.maxattr = ARRAY_SIZE(ipc_signal_policy) - 1,
+		.policy	= signal_policy,
+		.maxattr = ARRAY_SIZE(signal_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_HOOK,
 		.doit	= do_dump_only,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump_hooks,
-		.policy	= ipc_row_policy,
-		.maxattr = ARRAY_SIZE(ipc_row_policy) - 1,
+		.policy	= row_policy,
+		.maxattr = ARRAY_SIZE(row_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_HIST,
 		.doit	= ipc_do_hist,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump_hists,
-		.policy	= ipc_row_policy,
-		.maxattr = ARRAY_SIZE(ipc_row_policy) - 1,
+		.policy	= row_policy,
+		.maxattr = ARRAY_SIZE(row_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_BLOCKED,
 		.doit	= do_dump_only,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump_blocked,
-		.policy	= ipc_blocked_policy,
-		.maxattr = ARRAY_SIZE(ipc_blocked_policy) - 1,
+		.policy	= blocked_policy,
+		.maxattr = ARRAY_SIZE(blocked_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_FLOWS,
 		.doit	= ipc_do_flows,
-		.policy	= ipc_flows_policy,
-		.maxattr = ARRAY_SIZE(ipc_flows_policy) - 1,
+		.policy	= flows_policy,
+		.maxattr = ARRAY_SIZE(flows_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_FLOW,
 		.doit	= do_dump_only,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump_flows,
-		.policy	= ipc_flow_policy,
-		.maxattr = ARRAY_SIZE(ipc_flow_policy) - 1,
+		.policy	= flow_policy,
+		.maxattr = ARRAY_SIZE(flow_policy) - 1,
 	}, {
 		.cmd	= IPCSTAT_CMD_EVENTS,
 		.doit	= ipc_do_events,
@@ -116,8 +116,8 @@ static const struct genl_ops ipc_genl_ops[] = {
 		.doit	= do_dump_only,
 		.start	= ipc_dump_start,
 		.dumpit	= ipc_dump_shares,
-		.policy	= ipc_share_policy,
-		.maxattr = ARRAY_SIZE(ipc_share_policy) - 1,
+		.policy	= share_policy,
+		.maxattr = ARRAY_SIZE(share_policy) - 1,
 	},
 };
 
@@ -127,8 +127,8 @@ static struct genl_family family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.netnsok	= true,
 	.parallel_ops	= true,
-	.ops		= ipc_genl_ops,
-	.n_ops		= ARRAY_SIZE(ipc_genl_ops),
+	.ops		= family_ops,
+	.n_ops		= ARRAY_SIZE(family_ops),
 	.mcgrps		= ipc_mcgrps,
 	.n_mcgrps	= IPC_GROUPS,
 };

@@ -31,7 +31,7 @@ static const char *flow_direction(unsigned int dir)
 
 /* ---- the table ---- */
 
-static int ipc_put_flows(struct sk_buff *skb, unsigned int nr)
+static int put_flows(struct sk_buff *skb, unsigned int nr)
 {
 	struct ipc_flow_state state;
 
@@ -88,7 +88,7 @@ int ipc_do_flows(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(reply);
 		return err;
 	}
-	return ipc_reply_send(reply, info, ipc_put_flows, 0);
+	return ipc_reply_send(reply, info, put_flows, 0);
 }
 
 /* ---- flows ---- */

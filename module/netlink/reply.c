@@ -39,7 +39,7 @@ int ipc_find_row(const struct nlattr *attr)
  * answers nobody but CAP_SYS_ADMIN, whatever is asked. The sender and who has opened
  * the socket must have it.
  */
-static int ipc_check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack)
+static int check_reader(const struct sk_buff *request, struct netlink_ext_ack *extack)
 {
 	if (ipc_proc_mode & 0004 || netlink_capable(request, CAP_SYS_ADMIN))
 		return 0;
@@ -135,7 +135,7 @@ void *ipc_dump_header(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
  * Put message number @nr of a command. Return: 0; -EMSGSIZE where it does not fit
  * (then nothing is left of it in the skb); -ENODATA where there is no such number.
  */
-static int ipc_put_message(struct sk_buff *skb, void *hdr, ipc_put_t *put, unsigned int nr)
+static int put_message(struct sk_buff *skb, void *hdr, ipc_put_t *put, unsigned int nr)
 {
 	int err;
 
@@ -167,7 +167,7 @@ struct sk_buff *ipc_reply_new(const struct sk_buff *request, struct genl_info *i
 	int err;
 
 	ipc_hooks_check();
-	err = ipc_check_reader(request, info->extack);
+	err = check_reader(request, info->extack);
 	if (err)
 		return ERR_PTR(err);
 	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
@@ -181,7 +181,7 @@ struct sk_buff *ipc_reply_new(const struct sk_buff *request, struct genl_info *i
 int ipc_reply_send(struct sk_buff *skb, struct genl_info *info, ipc_put_t *put, unsigned int nr)
 {
 	void *hdr = ipc_header(skb, info->snd_portid, info->snd_seq, 0, info->genlhdr->cmd);
-	int err = ipc_put_message(skb, hdr, put, nr);
+	int err = put_message(skb, hdr, put, nr);
 
 	if (err) {
 		NL_SET_ERR_MSG(info->extack, "the reply does not fit a message");
@@ -212,7 +212,7 @@ int ipc_dump_start(struct netlink_callback *cb)
 	const struct sock *sk = NETLINK_CB(cb->skb).sk;
 	struct nlattr **attrs = ipc_dump_attrs(cb);
 	int queued = atomic_read(&sk->sk_rmem_alloc);
-	int err = ipc_check_reader(cb->skb, cb->extack);
+	int err = check_reader(cb->skb, cb->extack);
 
 	ipc_hooks_check();
 	if (err)
@@ -246,7 +246,7 @@ int ipc_dump(struct sk_buff *skb, struct netlink_callback *cb, ipc_put_t *put,
 			return 0;
 		if (cb->args[1] && wanted && !wanted(ipc_row_get(cb->args[1] - 1), cb->args[0]))
 			continue;
-		err = ipc_put_message(skb, ipc_dump_header(skb, cb, cmd), put, cb->args[0]);
+		err = put_message(skb, ipc_dump_header(skb, cb, cmd), put, cb->args[0]);
 		if (err)
 			break;
 	}

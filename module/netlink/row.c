@@ -9,7 +9,7 @@
 /* ---- INFO ---- */
 
 /* A request is handled in the context of who has sent it. */
-static int ipc_put_quotas(struct sk_buff *skb)
+static int put_quotas(struct sk_buff *skb)
 {
 	const struct ipc_quota *quota;
 	unsigned int nr;
@@ -23,7 +23,7 @@ static int ipc_put_quotas(struct sk_buff *skb)
 	return err;
 }
 
-static int ipc_put_info(struct sk_buff *skb, unsigned int nr)
+static int put_info(struct sk_buff *skb, unsigned int nr)
 {
 	const struct ipc_value sleepers = { .kind = IPC_VALUE, .value = ipc_max_sleepers };
 	const struct ipc_value objects = { .kind = IPC_VALUE, .value = ipc_max_objects };
@@ -39,12 +39,12 @@ static int ipc_put_info(struct sk_buff *skb, unsigned int nr)
 	    ipc_put_value(skb, IPCSTAT_A_LIMIT, "max_sleepers", &sleepers, false) ||
 	    ipc_put_value(skb, IPCSTAT_A_LIMIT, "max_objects", &objects, false))
 		return -EMSGSIZE;
-	return ipc_put_quotas(skb);
+	return put_quotas(skb);
 }
 
 int ipc_do_info(struct sk_buff *skb, struct genl_info *info)
 {
-	return ipc_reply(skb, info, ipc_put_info, 0);
+	return ipc_reply(skb, info, put_info, 0);
 }
 
 /* ---- ROW, HIST ---- */
@@ -58,7 +58,7 @@ static const struct {
 	{ "recv_runq_ns", IPC_RECV },
 };
 
-static int ipc_put_row(struct sk_buff *skb, unsigned int nr)
+static int put_row(struct sk_buff *skb, unsigned int nr)
 {
 	struct ipc_row *row = ipc_row_get(nr);
 	struct ipc_value value[IPC_COLS];
@@ -86,7 +86,7 @@ static int ipc_put_row(struct sk_buff *skb, unsigned int nr)
 	return err;
 }
 
-static int ipc_put_hist(struct sk_buff *skb, const struct ipc_hist *hist)
+static int put_hist(struct sk_buff *skb, const struct ipc_hist *hist)
 {
 	struct nlattr *nest = nla_nest_start(skb, IPCSTAT_A_HIST);
 	unsigned int used = IPC_BUCKETS;
@@ -108,7 +108,7 @@ static int ipc_put_hist(struct sk_buff *skb, const struct ipc_hist *hist)
 	return 0;
 }
 
-static int ipc_put_hists(struct sk_buff *skb, unsigned int nr)
+static int put_hists(struct sk_buff *skb, unsigned int nr)
 {
 	struct ipc_row *row = ipc_row_get(nr);
 	struct ipc_hist hist;
@@ -119,12 +119,12 @@ static int ipc_put_hists(struct sk_buff *skb, unsigned int nr)
 		return -ENODATA;
 	err = nla_put_string(skb, IPCSTAT_A_MECH, row->name);
 	for (i = 0; !err && ipc_row_hist(row, i, &hist); i++)
-		err = ipc_put_hist(skb, &hist);
+		err = put_hist(skb, &hist);
 	return err;
 }
 
 /* With the message of the row that MECH names. */
-static int ipc_reply_row(struct sk_buff *skb, struct genl_info *info, ipc_put_t *put)
+static int reply_row(struct sk_buff *skb, struct genl_info *info, ipc_put_t *put)
 {
 	if (!info->attrs[IPCSTAT_A_MECH]) {
 		NL_SET_ERR_MSG(info->extack, "MECH, the name of a mechanism, is missing");
@@ -135,27 +135,27 @@ static int ipc_reply_row(struct sk_buff *skb, struct genl_info *info, ipc_put_t 
 
 int ipc_do_row(struct sk_buff *skb, struct genl_info *info)
 {
-	return ipc_reply_row(skb, info, ipc_put_row);
+	return reply_row(skb, info, put_row);
 }
 
 int ipc_dump_rows(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return ipc_dump(skb, cb, ipc_put_row, NULL);
+	return ipc_dump(skb, cb, put_row, NULL);
 }
 
 int ipc_do_hist(struct sk_buff *skb, struct genl_info *info)
 {
-	return ipc_reply_row(skb, info, ipc_put_hists);
+	return reply_row(skb, info, put_hists);
 }
 
 int ipc_dump_hists(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return ipc_dump(skb, cb, ipc_put_hists, NULL);
+	return ipc_dump(skb, cb, put_hists, NULL);
 }
 
 /* ---- SIGNAL ---- */
 
-static int ipc_put_signal(struct sk_buff *skb, unsigned int nr)
+static int put_signal(struct sk_buff *skb, unsigned int nr)
 {
 	const struct ipc_signals *signals = ipc_signals_get();
 	unsigned int i, sig = nr + 1;
@@ -185,17 +185,17 @@ int ipc_do_signal(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "SIGNAL, the number of a signal, is missing");
 		return -EINVAL;
 	}
-	return ipc_reply(skb, info, ipc_put_signal, nla_get_u32(attr) - 1);
+	return ipc_reply(skb, info, put_signal, nla_get_u32(attr) - 1);
 }
 
 int ipc_dump_signals(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return ipc_dump(skb, cb, ipc_put_signal, NULL);
+	return ipc_dump(skb, cb, put_signal, NULL);
 }
 
 /* ---- HOOK ---- */
 
-static int ipc_put_hook(struct sk_buff *skb, unsigned int nr)
+static int put_hook(struct sk_buff *skb, unsigned int nr)
 {
 	const struct ipc_feed *feed;
 	struct ipc_hook_info info;
@@ -221,7 +221,7 @@ static int ipc_put_hook(struct sk_buff *skb, unsigned int nr)
 	return 0;
 }
 
-static bool ipc_hook_feeds(const struct ipc_row *row, unsigned int nr)
+static bool hook_feeds(const struct ipc_row *row, unsigned int nr)
 {
 	const struct ipc_feed *feed;
 	struct ipc_hook_info info;
@@ -236,5 +236,5 @@ static bool ipc_hook_feeds(const struct ipc_row *row, unsigned int nr)
 
 int ipc_dump_hooks(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return ipc_dump(skb, cb, ipc_put_hook, ipc_hook_feeds);
+	return ipc_dump(skb, cb, put_hook, hook_feeds);
 }
