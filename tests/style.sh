@@ -44,6 +44,25 @@ modules_clean() { # series, make arguments...
 	fi
 }
 
+# apart HEADER FILE...: prints those of these files of the module that could include HEADER, too: the
+# preprocessor does not stop there with the headers' own #error
+apart() {
+	local header=$1 dir=$PWD/build/style-apart vars out file
+	shift
+	vars=$(tests/vm/kernels.sh 6.1) || return
+	eval "$vars" # KDIR
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp -r Kbuild dkms.conf module "$dir"
+	for file; do echo "#include \"$header\"" >> "$dir/$file"; done
+	out=$(env -u MAKEFLAGS make -k -C "$KDIR" M="$dir" "${@/%.c/.i}" 2>&1)
+	for file; do
+		grep -A 1 "from $dir/$file:" <<< "$out" |
+			grep -q 'error: #error "a mechanism includes mech.h, a reader' || echo "$file"
+	done
+	rm -rf "$dir"
+}
+
 for file in "${kernel_c[@]}"; do
 	ignore=COMPLEX_MACRO,TRAILING_SEMICOLON # declares, or lists: no parentheses are possible
 	# The one file that is for several kernels; it looks for functions that return -ENOSYS.
@@ -53,6 +72,11 @@ for file in "${kernel_c[@]}"; do
 	ok "checkpatch $file" "$checkpatch" --no-tree --terse --quiet --max-line-length=100 \
 		--ignore "$ignore" -f "$file"
 done
+mapfile -t mechanisms < <(sources 'module/mech/*.c')
+mapfile -t readers < <(sources module/proc.c 'module/netlink/*.c')
+ok "there are mechanisms, and readers" test "${#mechanisms[@]}" -gt 1 -a "${#readers[@]}" -gt 1
+is "a mechanism that includes read.h does not compile" "$(apart read.h "${mechanisms[@]}")" ""
+is "a reader that includes mech.h does not compile" "$(apart mech.h "${readers[@]}")" ""
 ok "W=1 and sparse on 6.1" modules_clean 6.1 W=1 C=2
 ok "W=1 and sparse on 6.12" modules_clean 6.12 W=1 C=2
 ok "W=1 on 7.3 (Debian's sparse cannot read its headers)" modules_clean 7.3 W=1
