@@ -28,13 +28,14 @@
 static const struct ipc_socket_kind *kinds[AF_MAX][NR_TYPES];
 
 /*
- * By type: what most sockets of IPv4 are, known by their protocol's operations at once. @prot may
- * be NULL: nothing is known by it.
+ * The rows of IP, by type, for those who do not look for one among all. Most sockets of IPv4 are
+ * known by their protocol's operations, which is fastest; @prot may be NULL: none are. There is a row
+ * for each of these types: see socket_rows_init().
  */
 static struct {
 	const struct proto *prot;
 	struct ipc_row *row;
-} inet[NR_TYPES];
+} inet[SOCK_RAW + 1];
 
 static struct ipc_feed feeds[IPC_SOCKET_HOOKS][MAX_ROWS + 1];
 
@@ -54,7 +55,7 @@ int ipc_socket_add(const struct ipc_socket_kind *kind)
 
 	for (i = 0; i < ARRAY_SIZE(kind->family) && kind->family[i]; i++)
 		kinds[kind->family[i]][kind->type] = kind;
-	if (kind->family[0] == AF_INET) {
+	if (kind->family[0] == AF_INET && kind->type <= SOCK_RAW) {
 		inet[kind->type].prot = kind->prot;
 		inet[kind->type].row = kind->row;
 	}
@@ -70,7 +71,6 @@ int ipc_socket_add(const struct ipc_socket_kind *kind)
 	return 0;
 }
 
-/* A raw socket may have any protocol, also that of the other two. */
 static __always_inline const struct ipc_socket_kind *kind_of(const struct sock *sk)
 {
 	const struct ipc_socket_kind *kind;
@@ -213,48 +213,61 @@ void ipc_socket_received_slow(struct ipc_row *row, const struct ipc_call *call, 
 /* ---- AF_INET, AF_INET6 ---- */
 
 /*
- * Most sockets of IPv4 are known by their protocol's operations; those with others (TLS,
- * a BPF socket map, MPTCP, raw ones) by their type.
+ * Sockets that are not known by their protocol's operations (IPv6, TLS, a BPF socket map, MPTCP,
+ * raw ones) are by their type. A raw socket may have any protocol, also that of the other two.
+ * False: it is no socket of a row.
  */
+static __always_inline bool inet_row(const struct sock *sk, struct ipc_row **row)
+{
+	switch (sk->sk_type) {
+	case SOCK_STREAM:
+		*row = inet[SOCK_STREAM].row;
+		return sk->sk_protocol == IPPROTO_TCP;
+	case SOCK_DGRAM:
+		*row = inet[SOCK_DGRAM].row;
+		return sk->sk_protocol == IPPROTO_UDP;
+	case SOCK_RAW:
+		*row = inet[SOCK_RAW].row;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void inet_send_done(const struct ipc_call *call)
 {
 	const struct sock *sk = ipc_socket_sk(call);
-	const struct ipc_socket_kind *kind;
+	struct ipc_row *row;
 
-	if (likely(READ_ONCE(sk->sk_prot) == inet[SOCK_STREAM].prot)) {
+	if (likely(READ_ONCE(sk->sk_prot) == inet[SOCK_STREAM].prot))
 		ipc_socket_sent(inet[SOCK_STREAM].row, call, IPC_INET_SENDS4);
-	} else if (READ_ONCE(sk->sk_prot) == inet[SOCK_DGRAM].prot) {
+	else if (READ_ONCE(sk->sk_prot) == inet[SOCK_DGRAM].prot)
 		ipc_socket_sent(inet[SOCK_DGRAM].row, call, IPC_INET_SENDS4);
-	} else if (sk->sk_type == SOCK_RAW && sk->sk_family == AF_INET) {
+	else if (sk->sk_type == SOCK_RAW && sk->sk_family == AF_INET)
 		ipc_socket_sent(inet[SOCK_RAW].row, call, IPC_INET_SENDS4);
-	} else {
-		kind = kind_of(sk);
-		if (kind)
-			ipc_socket_sent(kind->row, call, sk->sk_family == AF_INET6 ?
-					IPC_INET_SENDS6 : IPC_INET_SENDS4);
-	}
+	else if (inet_row(sk, &row))
+		ipc_socket_sent(row, call, sk->sk_family == AF_INET6 ? IPC_INET_SENDS6 :
+								       IPC_INET_SENDS4);
 }
 
 /* What the error queue gives back was sent, not received. */
 static void inet_recv_done(const struct ipc_call *call)
 {
 	const struct sock *sk = ipc_socket_sk(call);
-	const struct ipc_socket_kind *kind;
+	struct ipc_row *row;
 
 	if (unlikely(call->arg[3] & MSG_ERRQUEUE))
 		return;
-	if (likely(READ_ONCE(sk->sk_prot) == inet[SOCK_STREAM].prot)) {
+	if (likely(READ_ONCE(sk->sk_prot) == inet[SOCK_STREAM].prot))
 		ipc_socket_received(inet[SOCK_STREAM].row, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
-	} else if (READ_ONCE(sk->sk_prot) == inet[SOCK_DGRAM].prot) {
+	else if (READ_ONCE(sk->sk_prot) == inet[SOCK_DGRAM].prot)
 		ipc_socket_received(inet[SOCK_DGRAM].row, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
-	} else if (sk->sk_type == SOCK_RAW && sk->sk_family == AF_INET) {
+	else if (sk->sk_type == SOCK_RAW && sk->sk_family == AF_INET)
 		ipc_socket_received(inet[SOCK_RAW].row, call, IPC_INET_RECVS4, IPC_INET_PEEKS);
-	} else {
-		kind = kind_of(sk);
-		if (kind)
-			ipc_socket_received(kind->row, call, sk->sk_family == AF_INET6 ?
-					    IPC_INET_RECVS6 : IPC_INET_RECVS4, IPC_INET_PEEKS);
-	}
+	else if (inet_row(sk, &row))
+		ipc_socket_received(row, call, sk->sk_family == AF_INET6 ? IPC_INET_RECVS6 :
+									   IPC_INET_RECVS4,
+				    IPC_INET_PEEKS);
 }
 
 /* sock_common_recvmsg() is many families', and that of inet6_sockraw_ops. */
@@ -428,7 +441,16 @@ static struct ipc_hook socket_hooks[] = {
 	IPC_CLOSE_HOOK("inet_release"),
 };
 
+/* After those of all rows. */
+static int socket_rows_init(void)
+{
+	if (WARN_ON_ONCE(!inet[SOCK_STREAM].row || !inet[SOCK_DGRAM].row || !inet[SOCK_RAW].row))
+		return -EINVAL;
+	return 0;
+}
+
 struct ipc_mech ipc_mech_socket = {
 	.hooks = socket_hooks,
 	.nr_hooks = ARRAY_SIZE(socket_hooks),
+	.init = socket_rows_init,
 };
