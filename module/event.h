@@ -64,22 +64,25 @@ struct ipc_event_sink {
 		    const struct ipc_process_flows *flows, u64 seq, u64 suppressed);
 };
 
-/* Between these two @sink is called. */
+/* From here on @sink is called, until ipc_events_close() returns. */
 void ipc_events_open(const struct ipc_event_sink *sink);
+/* Events that are not sent yet are not sent any more. May sleep. */
 void ipc_events_close(void);
 
 /* Whether anybody listens. */
 bool ipc_listened(enum ipc_group group);
-/*
- * All of these from any context but an NMI. An object goes, with @bytes in it, in @messages (0
- * in a stream); it has none: nothing happens. A sender has found no room in @object. The
- * current task has waited. A process has ended. Signal @sig for @task found no room.
- */
+/* ---- what has happened: all of these from any context but an NMI ---- */
+
+/* An object goes, with @bytes in it, in @messages (0 in a stream). No event if it is empty. */
 void ipc_event_lost(struct ipc_row *row, const struct ipc_object *object, u64 bytes, u64 messages);
+/* A sender has found no room in @object. */
 void ipc_event_limit(struct ipc_row *row, const struct ipc_object *object);
+/* The current task has waited. */
 void ipc_event_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
 		    u64 wait_ns);
+/* A process has ended. */
 void ipc_event_exit(const struct task_struct *task);
+/* Signal @sig for @task found no room; @info_only: it came through, without its siginfo. */
 void ipc_event_signal(struct ipc_row *row, const struct task_struct *task, int sig, bool info_only);
 
 /* ---- start and stop, in the order of main.c: ipc_events_open() comes in between ---- */

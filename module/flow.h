@@ -61,24 +61,29 @@ static __always_inline bool ipc_flows(void)
 	return static_branch_unlikely(&ipc_flows_key);
 }
 
-/*
- * All of these, only where ipc_flows(): an operation by its result, as ipc_op() has it; one of
- * another task than the current one, which must not end meanwhile, at nothing and of no bytes.
- * From any context but an NMI. By the current task: the first one again, at an inode, for less,
- * with what is copied as its @difference from @ret (of mappings: from 0); some bytes of an
- * attachment of a System V segment, which as a whole is an operation; and bytes copied that are
- * no operation.
- */
+/* ---- all of these only where ipc_flows() ---- */
+
+/* An operation by its result, as ipc_op() has it. From any context but an NMI. */
 void ipc_flow(struct ipc_row *row, enum ipc_dir dir, struct ipc_at at, long ret, long copied);
+/*
+ * One of @task, which must not end meanwhile, at nothing and of no bytes. From any context but an
+ * NMI.
+ */
 void ipc_flow_of(const struct task_struct *task, struct ipc_row *row, enum ipc_dir dir);
-/* The same of the current task, by the current task. */
+/* The same of the current task, by itself. */
 void ipc_flow_own(struct ipc_row *row, enum ipc_dir dir);
+/*
+ * ipc_flow() of the current task, at an inode, for less. @difference: what is stored of the bytes
+ * copied (see row.h).
+ */
 void ipc_flow_inode_send(struct ipc_row *row, const struct inode *inode, long ret, long difference);
 void ipc_flow_inode_recv(struct ipc_row *row, const struct inode *inode, long ret, long difference);
+/* Some bytes of an attachment of a System V segment, which as a whole is one operation. */
 void ipc_flow_mapped(struct ipc_row *row, enum ipc_dir dir, int id, unsigned int ops, u64 bytes);
+/* Bytes that the current task has copied, in no operation. */
 void ipc_flow_copied(struct ipc_row *row, enum ipc_dir dir, const struct inode *inode, u64 bytes);
 
-/* Where ipc_flows(): the current task has waited. */
+/* The current task has waited. */
 void ipc_flow_wait(struct ipc_row *row, enum ipc_dir dir, const struct ipc_object *object,
 		   u64 wait_ns);
 
@@ -193,6 +198,7 @@ struct ipc_process_flows {
 	u64 value[IPC_MAX_ROWS][2][IPC_FLOW_VALUES];
 };
 
+/* Adds the values of a flow to a sum. */
 static inline void ipc_flow_sum(u64 sum[IPC_FLOW_VALUES], const u64 value[IPC_FLOW_VALUES])
 {
 	unsigned int i;
@@ -203,8 +209,12 @@ static inline void ipc_flow_sum(u64 sum[IPC_FLOW_VALUES], const u64 value[IPC_FL
 
 /* ---- start and stop ---- */
 
-/* With a table of @max flows, IPC_MIN_FLOWS to IPC_MAX_FLOWS. May sleep. -EALREADY: they are on with another size. */
+/*
+ * With a table of @max flows, IPC_MIN_FLOWS to IPC_MAX_FLOWS. May sleep. -EALREADY: they are on
+ * with another size.
+ */
 int ipc_flows_start(unsigned int max);
+/* May sleep, until nobody uses the table any more. */
 void ipc_flows_stop(void);
 /* In the order of main.c. */
 int ipc_flows_init(void);

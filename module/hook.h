@@ -101,6 +101,7 @@ bool ipc_hook_lost(const struct ipc_hook *hook);
 
 /* ---- start and stop, in the order of main.c ---- */
 
+/* Each hook that can be attached; what the others feed is unknown. May sleep. */
 int ipc_hooks_attach(void);
 /* When this returns no operation is followed any more, and none is begun. */
 void ipc_hooks_detach(void);

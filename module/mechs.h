@@ -59,8 +59,10 @@ extern const unsigned int ipc_nr_mechs;
 
 /* ---- start and stop, in the order of main.c ---- */
 
+/* Makes the rows' cells, and calls all init(). */
 int ipc_mechs_init(void);
 void ipc_mechs_exit(void);
+/* Takes up what is older than the module: after the hooks are attached. */
 void ipc_mechs_seed(void);
 /*
  * Calls all seed_file() for the open files of all tasks, in short steps. False: not all were seen,

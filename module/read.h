@@ -26,12 +26,14 @@ struct ipc_value {
 	u64 value;
 };
 
+/* The names of the columns, as /proc/ipcstat heads them. */
 extern const char *const ipc_col_names[IPC_COLS];
 
 /* Whether a column of a row, which is no gauge, is known. */
 enum ipc_value_kind ipc_col_kind(const struct ipc_row *row, unsigned int col);
 /* All columns of a row; may sleep. */
 void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS]);
+/* A detail of a row, by its number in ->details. */
 u64 ipc_row_detail(struct ipc_row *row, unsigned int nr);
 /* Of the row's wait_ns in a direction: what it was awake but not running. */
 u64 ipc_row_runq_ns(struct ipc_row *row, enum ipc_dir dir);
@@ -58,6 +60,7 @@ const struct ipc_signals *ipc_signals_get(void);
 
 /* ---- hooks (hook.c) ---- */
 
+/* What is told of a hook: the strings are those of HOOK in uapi/ipcstat.h. */
 struct ipc_hook_info {
 	const char *name, *kind, *state, *symbol, *reason;
 	u64 missed;
@@ -73,6 +76,7 @@ bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info);
  */
 void ipc_hooks_check(void);
 
+/* Of all hooks: how results are seen, how many are attached, what was missed; since when (s). */
 struct ipc_summary {
 	const char *backend;
 	u32 hooks_attached, hooks_all;
@@ -80,6 +84,7 @@ struct ipc_summary {
 	u64 since;
 };
 
+/* All counts are as of now. */
 void ipc_summary(struct ipc_summary *sum);
 
 /* ---- sleepers (sleep.c) ---- */
@@ -118,15 +123,17 @@ struct ipc_flow_state {
 	u64 evicted;
 };
 
+/* May sleep. */
 void ipc_flows_state(struct ipc_flow_state *state);
-/*
- * Between these two the table stays: how many entries it has (0: there are no flows), and
- * whether entry number @nr is in use, and what it says.
- */
+/* From here to ipc_flows_end() the table stays. How many entries it has; 0: there are no flows. */
 unsigned int ipc_flows_begin(void);
+/* Whether entry number @nr is in use, and what it says. */
 bool ipc_flows_read(unsigned int nr, struct ipc_flow *flow);
+/* What a row has moved that is in no flow. */
 void ipc_flows_read_other(const struct ipc_row *row, struct ipc_flow_other *other);
+/* How many flows have had to make room. */
 u64 ipc_flows_evicted(void);
+/* To be called where ipc_flows_begin() has found no flows, too. */
 void ipc_flows_end(void);
 /*
  * Adds up the flows of a process. It has ended: of one that goes on, some would be older
@@ -145,14 +152,17 @@ struct ipc_group_state {
 	u64 sent, suppressed;
 };
 
+/* What has been sent to a group so far. */
 void ipc_group_state(enum ipc_group group, struct ipc_group_state *state);
 /* What a wait must have taken for this group; 0 for those that are not of waits. */
 u64 ipc_group_wait_ns(enum ipc_group group);
 
 /* ---- start and stop of the readers, in the order of main.c ---- */
 
+/* /proc/ipcstat, if it is wanted. */
 int ipc_proc_init(void);
 void ipc_proc_exit(void);
+/* The netlink family, and with it events: they are sent from here on. */
 int ipc_netlink_init(void);
 void ipc_netlink_exit(void);
 

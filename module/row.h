@@ -123,6 +123,7 @@ struct ipc_row {
 
 /* ---- all rows, in the order of /proc/ipcstat ---- */
 
+/* How many there are. */
 unsigned int ipc_nr_rows(void);
 /* Row number @nr in the order of /proc/ipcstat; NULL past the end. */
 struct ipc_row *ipc_row_get(unsigned int nr);
@@ -187,16 +188,19 @@ static inline u64 ipc_cells_col(const struct ipc_row *row, int cpu, unsigned int
  * some kernels check each subscript (UBSAN_BOUNDS), at a third of the cost of counting.
  */
 
+/* Add to a column that has no function of its own here. */
 static __always_inline void ipc_add(struct ipc_row *row, unsigned int col, u64 n)
 {
 	this_cpu_add(*(row->cells->col + col), n);
 }
 
+/* Add to a detail, by its number in ->details. */
 static __always_inline void ipc_detail(struct ipc_row *row, unsigned int nr, u64 n)
 {
 	this_cpu_add(*(row->cells->detail + nr), n);
 }
 
+/* The bucket of a histogram that counts @n. */
 static __always_inline unsigned long ipc_bucket(u64 n)
 {
 	return __fls(n | 1);

@@ -70,6 +70,7 @@ bool ipc_sleep_again(const void *at, enum ipc_dir dir);
 /* The inode of the object that the current task is about to sleep at, or NULL. */
 const struct inode *ipc_sleep_inode(void);
 
+/* See ipc_woke(). */
 void ipc_woke_slow(const struct ipc_call *call);
 
 /**
@@ -90,6 +91,7 @@ void ipc_note_drop(void);
 
 /* ---- start and stop, in the order of main.c ---- */
 
+/* Makes room for the notes; none is made yet. */
 int ipc_notes_init(void);
 /* When all hooks are attached, that of ending tasks, too. */
 void ipc_notes_open(void);

@@ -120,7 +120,7 @@ static __always_inline void ipc_socket_sent(struct ipc_row *row, const struct ip
 	ipc_end(call, row, IPC_SEND, ipc_socket_at(call), ret);
 }
 
-/* recvmsg(sock, msg, size, flags) has returned. @detail as above; @peeks: of the row, counts peeks. */
+/* recvmsg(sock, msg, size, flags) has returned. @detail as above; @peeks: a detail of peeks. */
 void ipc_socket_received_slow(struct ipc_row *row, const struct ipc_call *call, int detail,
 			      unsigned int peeks);
 
