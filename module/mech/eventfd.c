@@ -335,6 +335,22 @@ static struct ipc_hook eventfd_hooks[] = {
 
 static struct ipc_row *const eventfd_rows[] = { &eventfd_row };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	ssize_t eventfd_read(struct kiocb *iocb, struct iov_iter *to);
+ *	ssize_t eventfd_write(struct file *file, const char *buf, size_t count, loff_t
+ *		*ppos);
+ *	struct file *anon_inode_getfile(const char *name, const struct file_operations
+ *		*fops, void *priv, int flags);
+ *	struct file *anon_inode_getfile_fmode(const char *name, const struct
+ *		file_operations *fops, void *priv, int flags, fmode_t f_mode);
+ *	int do_eventfd(unsigned int count, int flags);
+ *	int eventfd_release(struct inode *inode, struct file *file);
+ *	int do_wait_intr_irq(wait_queue_head_t *wq, wait_queue_entry_t *wait);
+ */
+
 struct ipc_mech ipc_mech_eventfd = {
 	.rows = eventfd_rows,
 	.nr_rows = ARRAY_SIZE(eventfd_rows),

@@ -282,6 +282,28 @@ static struct ipc_hook futex_hooks[] = {
 
 static struct ipc_row *const futex_rows[] = { &futex_row };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	long int do_futex(u32 *uaddr, int op, u32 val, ktime_t *timeout, u32 *uaddr2, u32
+ *		val2, u32 val3);
+ *	long int futex_wait_restart(struct restart_block *restart);
+ *	void futex_do_wait(struct futex_q *q, struct hrtimer_sleeper *timeout);
+ *	void futex_wait_queue(struct futex_hash_bucket *hb, struct futex_q *q, struct
+ *		hrtimer_sleeper *timeout);
+ *	int rt_mutex_wait_proxy_lock(struct rt_mutex_base *lock, struct hrtimer_sleeper
+ *		*to, struct rt_mutex_waiter *waiter);
+ *	int futex_wait_multiple(struct futex_vector *vs, unsigned int count, struct
+ *		hrtimer_sleeper *to);
+ *	long int __x64_sys_futex_wait(const struct pt_regs *__unused);
+ *	long int __ia32_sys_futex_wait(const struct pt_regs *__unused);
+ *	long int __x64_sys_futex_wake(const struct pt_regs *__unused);
+ *	long int __ia32_sys_futex_wake(const struct pt_regs *__unused);
+ *	long int __x64_sys_futex_requeue(const struct pt_regs *__unused);
+ *	long int __ia32_sys_futex_requeue(const struct pt_regs *__unused);
+ */
+
 struct ipc_mech ipc_mech_futex = {
 	.rows = futex_rows,
 	.nr_rows = ARRAY_SIZE(futex_rows),

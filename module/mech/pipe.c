@@ -383,6 +383,23 @@ static u64 pipe_user_pages(void)
 
 static struct ipc_row *const pipe_rows[] = { &pipe_row, &fifo_row };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	ssize_t pipe_read(struct kiocb *iocb, struct iov_iter *to);
+ *	ssize_t pipe_write(struct kiocb *iocb, struct iov_iter *from);
+ *	ssize_t anon_pipe_read(struct kiocb *iocb, struct iov_iter *to);
+ *	ssize_t anon_pipe_write(struct kiocb *iocb, struct iov_iter *from);
+ *	struct pipe_inode_info *alloc_pipe_info();
+ *	int create_pipe_files(struct file **res, int flags);
+ *	int fifo_open(struct inode *inode, struct file *filp);
+ *	int wait_for_partner(struct pipe_inode_info *pipe, unsigned int *cnt);
+ *	void free_pipe_info(struct pipe_inode_info *pipe);
+ *	long int prepare_to_wait_event(struct wait_queue_head *wq_head, struct
+ *		wait_queue_entry *wq_entry, int state);
+ */
+
 struct ipc_mech ipc_mech_pipe = {
 	.rows = pipe_rows,
 	.nr_rows = ARRAY_SIZE(pipe_rows),

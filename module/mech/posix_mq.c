@@ -246,6 +246,19 @@ static struct ipc_hook posix_mq_hooks[] = {
 	},
 };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	int do_mq_timedsend(mqd_t mqdes, const char *u_msg_ptr, size_t msg_len, unsigned
+ *		int msg_prio, struct timespec64 *ts);
+ *	int do_mq_timedreceive(mqd_t mqdes, char *u_msg_ptr, size_t msg_len, unsigned int
+ *		*u_msg_prio, struct timespec64 *ts);
+ *	int wq_sleep(struct mqueue_inode_info *info, int sr, ktime_t *timeout, struct
+ *		ext_wait_queue *ewp);
+ *	void mqueue_evict_inode(struct inode *inode);
+ */
+
 struct ipc_mech ipc_mech_posix_mq = {
 	.rows = posix_mq_rows,
 	.nr_rows = ARRAY_SIZE(posix_mq_rows),

@@ -202,6 +202,18 @@ static struct ipc_hook posix_shm_hooks[] = {
 
 static struct ipc_row *const posix_shm_rows[] = { &posix_shm_row };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	long unsigned int vm_mmap_pgoff(struct file *file, long unsigned int addr, long
+ *		unsigned int len, long unsigned int prot, long unsigned int flag, long unsigned
+ *		int pgoff);
+ *	ssize_t shmem_file_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ *	ssize_t shmem_file_write_iter(struct kiocb *iocb, struct iov_iter *from);
+ *	ssize_t generic_file_write_iter(struct kiocb *iocb, struct iov_iter *from);
+ */
+
 struct ipc_mech ipc_mech_posix_shm = {
 	.rows = posix_shm_rows,
 	.nr_rows = ARRAY_SIZE(posix_shm_rows),

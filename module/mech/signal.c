@@ -423,6 +423,25 @@ static void signal_exit(void)
 
 static struct ipc_row *const signal_rows[] = { &signal_row };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	int signalfd_copyinfo(struct iov_iter *to, const kernel_siginfo_t *kinfo);
+ *	int signalfd_copyinfo(struct signalfd_siginfo *uinfo, const kernel_siginfo_t
+ *		*kinfo);
+ *	ssize_t signalfd_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ *	ssize_t signalfd_read(struct file *file, char *buf, size_t count, loff_t *ppos);
+ *	long int __do_sys_pause(const struct pt_regs *__unused);
+ *	long int __x64_sys_rt_sigsuspend(const struct pt_regs *regs);
+ *	long int __ia32_compat_sys_rt_sigsuspend(const struct pt_regs *regs);
+ *	long int __ia32_sys_sigsuspend(const struct pt_regs *regs);
+ *	long int __x64_sys_rt_sigtimedwait(const struct pt_regs *regs);
+ *	long int __ia32_compat_sys_rt_sigtimedwait_time32(const struct pt_regs *regs);
+ *	long int __ia32_compat_sys_rt_sigtimedwait_time32(const struct pt_regs *__unused);
+ *	long int __ia32_compat_sys_rt_sigtimedwait_time64(const struct pt_regs *regs);
+ */
+
 struct ipc_mech ipc_mech_signal = {
 	.rows = signal_rows,
 	.nr_rows = ARRAY_SIZE(signal_rows),

@@ -161,6 +161,18 @@ static struct ipc_hook sysv_msg_hooks[] = {
 	},
 };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	long int do_msgsnd(int msqid, long int mtype, void *mtext, size_t msgsz, int
+ *		msgflg);
+ *	long int do_msgrcv(int msqid, void *buf, size_t bufsz, long int msgtyp, int
+ *		msgflg, long int (*msg_handler)(void *, struct msg_msg *, size_t));
+ *	bool ipc_rcu_getref(struct kern_ipc_perm *ptr);
+ *	void freeque(struct ipc_namespace *ns, struct kern_ipc_perm *ipcp);
+ */
+
 struct ipc_mech ipc_mech_sysv_msg = {
 	.rows = sysv_msg_rows,
 	.nr_rows = ARRAY_SIZE(sysv_msg_rows),

@@ -102,6 +102,16 @@ static struct ipc_hook sysv_sem_hooks[] = {
 	},
 };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	long int __do_semtimedop(int semid, struct sembuf *sops, unsigned int nsops, const
+ *		struct timespec64 *timeout, struct ipc_namespace *ns);
+ *	int schedule_hrtimeout_range(ktime_t *expires, u64 delta, const enum hrtimer_mode
+ *		mode);
+ */
+
 struct ipc_mech ipc_mech_sysv_sem = {
 	.rows = sysv_sem_rows,
 	.nr_rows = ARRAY_SIZE(sysv_sem_rows),

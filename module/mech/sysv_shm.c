@@ -157,6 +157,18 @@ static struct ipc_hook sysv_shm_hooks[] = {
 	},
 };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	int shm_mmap(struct file *file, struct vm_area_struct *vma);
+ *	void shm_open(struct vm_area_struct *vma);
+ *	void shm_close(struct vm_area_struct *vma);
+ *	long int do_shmat(int shmid, char *shmaddr, int shmflg, ulong *raddr, long
+ *		unsigned int shmlba);
+ *	long int ksys_shmdt(char *shmaddr);
+ */
+
 struct ipc_mech ipc_mech_sysv_shm = {
 	.rows = sysv_shm_rows,
 	.nr_rows = ARRAY_SIZE(sysv_shm_rows),

@@ -291,6 +291,23 @@ static struct ipc_hook tcp_hooks[] = {
 
 static struct ipc_row *const tcp_rows[] = { &tcp_row };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	int __inet_stream_connect(struct socket *sock, struct sockaddr *uaddr, int
+ *		addr_len, int flags, int is_sendmsg);
+ *	int __inet_stream_connect(struct socket *sock, struct sockaddr_unsized *uaddr, int
+ *		addr_len, int flags, int is_sendmsg);
+ *	struct sock *inet_csk_accept(struct sock *sk, int flags, int *err, bool kern);
+ *	struct sock *inet_csk_accept(struct sock *sk, struct proto_accept_arg *arg);
+ *	int sk_wait_data(struct sock *sk, long int *timeo, const struct sk_buff *skb);
+ *	int sk_stream_wait_memory(struct sock *sk, long int *timeo_p);
+ *	int sk_stream_wait_connect(struct sock *sk, long int *timeo_p);
+ *	void tcp_done(struct sock *sk);
+ *	void tcp_v4_destroy_sock(struct sock *sk);
+ */
+
 struct ipc_mech ipc_mech_tcp = {
 	.rows = tcp_rows,
 	.nr_rows = ARRAY_SIZE(tcp_rows),

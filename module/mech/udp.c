@@ -210,6 +210,16 @@ static struct ipc_hook udp_hooks[] = {
 
 static struct ipc_row *const udp_rows[] = { &udp_row };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	int udp_init_sock(struct sock *sk);
+ *	int udpv6_init_sock(struct sock *sk);
+ *	void udp_destruct_sock(struct sock *sk);
+ *	void udpv6_destruct_sock(struct sock *sk);
+ */
+
 struct ipc_mech ipc_mech_udp = {
 	.rows = udp_rows,
 	.nr_rows = ARRAY_SIZE(udp_rows),

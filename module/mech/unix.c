@@ -246,6 +246,31 @@ static struct ipc_row *const unix_rows[] = {
 	&unix_stream_row, &unix_dgram_row, &unix_seqpacket_row,
 };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	int unix_stream_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+ *	int unix_stream_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int
+ *		flags);
+ *	int unix_dgram_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+ *	int unix_dgram_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int
+ *		flags);
+ *	int unix_seqpacket_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+ *	int unix_seqpacket_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
+ *		int flags);
+ *	int unix_stream_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len,
+ *		int flags);
+ *	int unix_stream_connect(struct socket *sock, struct sockaddr_unsized *uaddr, int
+ *		addr_len, int flags);
+ *	int unix_accept(struct socket *sock, struct socket *newsock, int flags, bool
+ *		kern);
+ *	int unix_accept(struct socket *sock, struct socket *newsock, struct
+ *		proto_accept_arg *arg);
+ *	long int unix_wait_for_peer(struct sock *other, long int timeo);
+ *	int unix_release(struct socket *sock);
+ */
+
 struct ipc_mech ipc_mech_unix = {
 	.rows = unix_rows,
 	.nr_rows = ARRAY_SIZE(unix_rows),

@@ -4,6 +4,7 @@
  *
  *   prototypes BTF TABLE HOOKS
  *
+ * TABLE is the output of tests/btf/table.
  * HOOKS has a line for each hook, "FUNCTION KIND ARGS". Each function must be in the TABLE
  * with the prototype that BTF gives it. All of its arguments, and its result, must be
  * integers or pointers; a hook on results ("wrap" or "probe") passes on ARGS arguments,

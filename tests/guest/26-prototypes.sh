@@ -8,7 +8,8 @@
 . tests/cli.bash
 . tests/guest/lib.bash
 
-table=tests/btf/prototypes.txt
+table=$dir/prototypes
+tests/btf/table > "$table"
 prototypes=(build/tests/btf/prototypes /sys/kernel/btf/vmlinux)
 
 for backend in auto probe; do
@@ -18,7 +19,7 @@ for backend in auto probe; do
 		for h in j["hooks"] if "symbol" in h and h["kind"] != "tracepoint")' > "$dir/hooks"
 	is "hooks=$backend: every hook on results tells its arguments" \
 		"$(awk '$2 != "entry" && $3 < 1' "$dir/hooks")" ""
-	merge "hooks=$backend" "${prototypes[@]}" $table "$dir/hooks"
+	merge "hooks=$backend" "${prototypes[@]}" "$table" "$dir/hooks"
 	rmmod ipcstat
 done
 
@@ -37,18 +38,18 @@ rmmod ipcstat
 # The check can fail.
 echo "do_msgrcv wrap 5" > "$dir/hooks"
 fails "a hook that passes on too few arguments" 1 '6 arguments, of which 5' \
-	"${prototypes[@]}" $table "$dir/hooks"
+	"${prototypes[@]}" "$table" "$dir/hooks"
 echo "do_sendfile probe 6" > "$dir/hooks"
-sed 's/int out_fd, int in_fd/int in_fd, int out_fd/' $table > "$dir/table"
+sed 's/int out_fd, int in_fd/int in_fd, int out_fd/' "$table" > "$dir/table"
 fails "a function with other arguments" 1 'table: .*in_fd, int out_fd' \
 	"${prototypes[@]}" "$dir/table" "$dir/hooks"
 echo "kernel_clone wrap 6" > "$dir/hooks"
-fails "a function that the table has not" 1 'not in the table' "${prototypes[@]}" $table "$dir/hooks"
+fails "a function that the table has not" 1 'not in the table' "${prototypes[@]}" "$table" "$dir/hooks"
 echo "no_such_function wrap 6" > "$dir/hooks"
 fails "a function that the kernel has not" 1 'no such function' \
-	"${prototypes[@]}" $table "$dir/hooks"
+	"${prototypes[@]}" "$table" "$dir/hooks"
 
 is "the table has nothing that is not hooked" \
-	"$(grep -v '^#' $table | sed -nE 's/^[^(]*[ *]([a-z0-9_]+)\(.*/\1/p' | sort -u |
+	"$(sed -nE 's/^[^(]*[ *]([a-z0-9_]+)\(.*/\1/p' "$table" | sort -u |
 		while read -r name; do grep -q "\"$name\"" module/mech/*.c module/mech/*/*.c module/compat.h || echo "$name"; done)" ""
 done_testing

@@ -99,7 +99,8 @@ for backend in wrap probe; do
 		"0 $(($(wc -l <<< "$before") + 1))"
 	json "$dir/hooks" '"\n".join("%s %s %d" % (h["symbol"], h["kind"], h.get("args", 0))
 		for h in j["hooks"] if "flock" in h["hook"])' > "$dir/symbols"
-	merge "$backend" build/tests/btf/prototypes /sys/kernel/btf/vmlinux $solved/tests/btf/prototypes.txt "$dir/symbols"
+	tests/btf/table $solved > "$dir/table"
+	merge "$backend" build/tests/btf/prototypes /sys/kernel/btf/vmlinux "$dir/table" "$dir/symbols"
 	is "$backend: nothing is missed" "$(sed -n '1s/.* missed //p' /proc/ipcstat)" 0
 
 	start=$EPOCHREALTIME

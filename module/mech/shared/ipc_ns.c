@@ -133,6 +133,14 @@ static void ns_exit(void)
 	ipc_set_free(namespaces);
 }
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	void shm_init_ns(struct ipc_namespace *ns);
+ *	void sem_exit_ns(struct ipc_namespace *ns);
+ */
+
 struct ipc_mech ipc_mech_ipc_ns = {
 	.hooks = ns_hooks,
 	.nr_hooks = ARRAY_SIZE(ns_hooks),

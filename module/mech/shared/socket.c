@@ -449,6 +449,24 @@ static int socket_rows_init(void)
 	return 0;
 }
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	int inet_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+ *	int inet_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags);
+ *	int inet6_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+ *	int inet6_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int
+ *		flags);
+ *	int sock_common_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int
+ *		flags);
+ *	void prepare_to_wait(struct wait_queue_head *wq_head, struct wait_queue_entry
+ *		*wq_entry, int state);
+ *	int __skb_wait_for_more_packets(struct sock *sk, struct sk_buff_head *queue, int
+ *		*err, long int *timeo_p, const struct sk_buff *skb);
+ *	int inet_release(struct socket *sock);
+ */
+
 struct ipc_mech ipc_mech_socket = {
 	.hooks = socket_hooks,
 	.nr_hooks = ARRAY_SIZE(socket_hooks),

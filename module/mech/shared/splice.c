@@ -149,6 +149,23 @@ static struct ipc_hook splice_hooks[] = {
 	},
 };
 
+/*
+ * Prototypes of the hooked functions, as BTF has them, on every kernel (tests/btf). Several for
+ * one function are alternatives: the callbacks read only what is the same in all of them.
+ *
+ *	long int do_splice(struct file *in, loff_t *off_in, struct file *out, loff_t
+ *		*off_out, size_t len, unsigned int flags);
+ *	ssize_t do_splice(struct file *in, loff_t *off_in, struct file *out, loff_t
+ *		*off_out, size_t len, unsigned int flags);
+ *	long int do_tee(struct file *in, struct file *out, size_t len, unsigned int
+ *		flags);
+ *	ssize_t do_tee(struct file *in, struct file *out, size_t len, unsigned int flags);
+ *	ssize_t do_sendfile(int out_fd, int in_fd, loff_t *ppos, size_t count, loff_t
+ *		max);
+ *	long int __x64_sys_vmsplice(const struct pt_regs *regs);
+ *	long int __ia32_sys_vmsplice(const struct pt_regs *regs);
+ */
+
 struct ipc_mech ipc_mech_splice = {
 	.hooks = splice_hooks,
 	.nr_hooks = ARRAY_SIZE(splice_hooks),
