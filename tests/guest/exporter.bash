@@ -29,7 +29,7 @@ traced() { # arguments of ipcstat-exporter
 	serve strace -f -o "$dir/calls" ipcstat-exporter "$@"
 }
 filtered() {
-	kill "$(pgrep -x ipcstat)"
+	kill "$(pgrep -P "$server")" # strace's child
 	wait "$server"
 	is "the unit's filter lets all calls pass" \
 		"$(client allowed user/exporter/ipcstat-exporter.service "$dir/calls" 2> "$dir/calls.nr")" ""
