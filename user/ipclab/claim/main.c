@@ -240,7 +240,7 @@ static int cmd_lab(int argc, char **argv)
 	if (argc > 1)
 		bad("unexpected argument '%s': give one lab, or all", argv[1]);
 	if (what && (options.quiet || options.program))
-		bad("%s runs nothing: -q and --program do not apply",
+		bad("%s runs no lab: -q and --program do not apply",
 		    what == OPT_SOURCE ? "--source" : "--task");
 	if ((what || options.quiet || options.program) && !argc)
 		bad("missing lab: give a number, a name or all; `ipclab lab` lists them");
