@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bounded hash sets of kernel objects, in which each user has a share. See ipcstat.h.
+ * Bounded hash sets of kernel objects, in which each user has a share. See set.h.
  *
  * An object that finds no room is lost: it exists and is not followed. It is counted for its
  * owner. Each object of a paired set comes by ipc_set_add() when it is made, and goes by

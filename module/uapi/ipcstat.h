@@ -177,9 +177,10 @@
  *	SHARE	dump	[START u32]		what each user has of the module's tables
  *			->  SHARE nest		{TABLE, [UID, LIMIT], USED, LOST}
  *			    one message for each user that holds entries of a table, or has lost
- *			    some. TABLE is "pipe", "tcp", "udp", "eventfd", "ipc_ns" (objects that
- *			    are followed, for gauges) or "flows". LIMIT is the user's share: half of
- *			    the table; root may use all of it. LOST is, of objects, how many exist
+ *			    some. TABLE is "flows", or names a set of objects that are followed for
+ *			    gauges, "pipe" for example. LIMIT is the user's share: of flows half of
+ *			    the table, of objects as many as leave that many entries free; root may
+ *			    use all. LOST is, of objects, how many exist
  *			    and are not followed, for want of room: while there are any the gauges
  *			    are unknown. For flows it is the number of evicted flows. Without UID
  *			    it is the sum of what the reader may not see: all but its own (by its
