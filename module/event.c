@@ -61,7 +61,7 @@ static struct event_seen seen[EVENT_SEEN];
 /* Held by who sends. */
 static DEFINE_MUTEX(send_mutex);
 static bool events_open;
-/* Of who sends: it is there before there are events, and is not called when they are closed. */
+/* The sink's send(): set before there are events, and not called after they are closed. */
 static int (*send_event)(enum ipc_group group, const struct ipc_event *event,
 			 const struct ipc_process_flows *flows, u64 seq, u64 suppressed);
 static struct ipc_process_flows process_flows;

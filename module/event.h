@@ -55,7 +55,7 @@ struct ipc_event {
  * struct ipc_event_sink - what sends events
  * @has_listeners: whether anybody listens to a group. From any context but an NMI.
  * @send: send one message to a group: of @event (NULL: none), of @flows where it is the end of a
- *	process, and that so many were suppressed. May sleep. Return: 0, also where a listener had
+ *	process, with the number of suppressed events. May sleep. Return: 0, also where a listener had
  *	no room; a negative errno if there is no message.
  */
 struct ipc_event_sink {

@@ -20,8 +20,8 @@
 #include "trace.h"
 
 /*
- * @lock: held with interrupts off, for some twenty instructions. Of this kind, since taking a
- *	spinlock_t costs more than all that is done under it.
+ * @lock: held with interrupts off, for some twenty instructions. Not a spinlock_t: taking a
+ *	one costs more than all that is done under it.
  */
 struct flow_bucket {
 	arch_spinlock_t lock;

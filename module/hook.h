@@ -54,7 +54,7 @@ typedef void (*ipc_entry_t)(struct ftrace_regs *regs);
  *	attached. Names or alternatives as above; "|one|other" is also content if none of
  *	them exists. Looked at once, where the machine's code can be read (x86-64).
  * @nargs: IPC_HOOK_RETURN: number of arguments, 6 if 0; 7 for a function with seven
- * @uses: IPC_HOOK_RETURN: the callbacks look at the first so many of them; all if 0. Each
+ * @uses: IPC_HOOK_RETURN: the number of first arguments that the callbacks read; 0: all. Each
  *	costs an instruction a call.
  * @failures: IPC_HOOK_RETURN: @done looks at failures alone, and does not count waits
  * @passed_by: IPC_HOOK_RETURN: the function of a hook that stands before it, which calls this

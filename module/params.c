@@ -32,7 +32,7 @@ MODULE_PARM_DESC(max_flows, "flows, of one process, object and direction each, t
 
 unsigned int ipc_max_events = 1000;
 module_param_named(max_events, ipc_max_events, uint, 0444);
-MODULE_PARM_DESC(max_events, "events a second that each group of listeners is told (1 to 100000)");
+MODULE_PARM_DESC(max_events, "maximum of events a second for each group of listeners (1 to 100000)");
 
 static char *proc_mode = "0444";
 module_param(proc_mode, charp, 0444);

@@ -35,7 +35,7 @@ enum ipc_value_kind ipc_col_kind(const struct ipc_row *row, unsigned int col);
 void ipc_row_read(struct ipc_row *row, struct ipc_value value[IPC_COLS]);
 /* A detail of a row, by its number in ->details. */
 u64 ipc_row_detail(struct ipc_row *row, unsigned int nr);
-/* Of the row's wait_ns in a direction: what it was awake but not running. */
+/* The part of a row's wait_ns in a direction in which the task was awake but not running. */
 u64 ipc_row_runq_ns(struct ipc_row *row, enum ipc_dir dir);
 
 /* A histogram; @kind says whether it is known. */
@@ -60,7 +60,7 @@ const struct ipc_signals *ipc_signals_get(void);
 
 /* ---- hooks (hook.c) ---- */
 
-/* What is told of a hook: the strings are those of HOOK in uapi/ipcstat.h. */
+/* The facts about a hook that readers show: the strings are those of HOOK in uapi/ipcstat.h. */
 struct ipc_hook_info {
 	const char *name, *kind, *state, *symbol, *reason;
 	u64 missed;

@@ -31,7 +31,7 @@ struct ipc_reader {
 	bool sees_all, sees_own;
 };
 
-/* Of the sender of a dump's request, who is the current task. */
+/* The sender of a dump's request, who is the current task. */
 void ipc_reader_init(struct ipc_reader *reader, struct netlink_callback *cb);
 /* Whether it is a user's own process; its namespace is not looked at. */
 bool ipc_reader_owns(const struct ipc_reader *reader, const struct ipc_access *access);
