@@ -76,7 +76,7 @@ bool ipc_hook_info(unsigned int nr, struct ipc_hook_info *info);
  */
 void ipc_hooks_check(void);
 
-/* Of all hooks: how results are seen, how many are attached, what was missed; since when (s). */
+/* All hooks: the backend for results, how many are attached, missed events, the load time (s). */
 struct ipc_summary {
 	const char *backend;
 	u32 hooks_attached, hooks_all;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The page of ipcstat-exporter: what it asks for are the module's numbers, to nobody is told what
-# is not his, and in a browser it shows them, to the eye, to the keyboard and to a screen reader.
+# The page of ipcstat-exporter: it shows the module's numbers, and other users' data to nobody. In
+# a browser it works for the eye, for the keyboard and for a screen reader.
 # enough: 6.12
 # vm: -c 2 -m 2048 -t 600
 # shellcheck disable=SC2016,SC2317 # '' is for the shell inside; functions are called by soon

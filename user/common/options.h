@@ -99,7 +99,7 @@ const struct syntax *program_command(const char *name); /* NULL: it has none of 
 /* For -V: prints the version; returns EXIT_SUCCESS. */
 int program_version(void);
 
-/* Of programs whose completion asks them. */
+/* The command that completion calls, for programs that have one. */
 extern const struct syntax complete_syntax;
 
 extern const struct opt json_opt[], idle_opt[], version_opt[]; /* -J; -z; -V */

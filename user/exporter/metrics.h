@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The module's numbers for Prometheus: what each is called is told in ipcstat-exporter(8). */
+/* The module's numbers for Prometheus. ipcstat-exporter(8) has the names. */
 #ifndef IPCSTAT_METRICS_H
 #define IPCSTAT_METRICS_H
 
